@@ -1,0 +1,5 @@
+module mlplatform/versitygw
+
+go 1.26
+
+require github.com/versity/versitygw v1.8.0
