@@ -1,8 +1,8 @@
 """A Python language host over the SDK's own server, so that plain `pulumi` runs where Pulumi's can't be downloaded.
 
 The engine starts it as `pulumi-language-python <engine address>`, reads a port from its first line and calls
-`pulumi.runtime.proto.language_pb2_grpc.LanguageRuntime`. The SDK already has that service for the Automation API; what it
-lacks for a program on disk is here.
+`pulumi.runtime.proto.language_pb2_grpc.LanguageRuntime`. The SDK already has that service for the Automation API; what
+it lacks for a program on disk is here.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class LanguageHost(LanguageServer):
         del request.args[:]
         request.args.append(self.engine_address)
         self.program = lambda: run_program(entry)
-        result = super().Run(request, context)
+        result = super().Run(request, context)  # type: ignore[no-untyped-call]  # the SDK's server isn't typed
         # The message is logged already: `bail` stops the engine without saying it once more.
         return language_pb2.RunResponse(bail=True) if result.error else result
 

@@ -1,0 +1,3 @@
+module mlplatform/pause
+
+go 1.26
