@@ -85,8 +85,8 @@ def run_go(arguments: Sequence[str], folder: Path, report: Report) -> None:
         said = "\n    ".join(progress.messages) or f"it said nothing and ended with {code}"
         raise Problem(
             f"go {arguments[0]} failed in {folder}:\n    {said}",
-            "if a download failed, check the network and GOPROXY; if the disk is full, free some; then run the same again:"
-            " it goes on where it stopped",
+            "if a download failed, check the network and GOPROXY; if the disk is full, free some; then run the same"
+            " again: it goes on where it stopped",
         )
 
 
