@@ -1,0 +1,4 @@
+set -eu
+kube-proxy --version
+nft --version
+conntrack --version
