@@ -1,0 +1,62 @@
+# What people type. Each target first makes the environment it runs in (local/bootstrap.sh; nothing to do from the second time on).
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BOOT := sh local/bootstrap.sh
+BIN := .venv/bin
+UV = "$${MLP_CACHE:-$$( [ "$$(id -u)" = 0 ] && echo /var/cache || echo "$${XDG_CACHE_HOME:-$$HOME/.cache}")/mlplatform}/boot/bin/uv"
+LOCK = $(UV) pip compile --quiet --no-header --generate-hashes
+
+.PHONY: help boot up down purge doctor preview test e2e bench policy images lint lock docs
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+boot: ## Make the tools and the Python environment (every other target does)
+	@$(BOOT)
+
+up: boot ## The platform on this machine: cluster, stacks, a trained model, a table of addresses
+	@$(BIN)/mlp up --yes
+
+down: boot ## Stop the platform and the cluster; data stays
+	@$(BIN)/mlp down
+
+purge: boot ## Stop it and remove its data and caches too
+	@$(BIN)/mlp purge
+
+doctor: boot ## Say what this machine lacks; change nothing
+	@$(BIN)/mlp doctor
+
+preview: boot ## Preview every stack, with no cluster and no account
+	@$(BIN)/mlp preview
+
+images: boot ## Build the images that changed
+	@$(BIN)/mlp images
+
+lint: boot ## Style, types and layers
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: lint ## Every test that needs no cluster, in under five minutes
+	@$(BIN)/pytest -n 2 tests/unit
+
+e2e: boot ## The tests on a real cluster
+	@$(BIN)/pytest tests/e2e
+
+bench: boot ## Measure it, and fail where it is slower than promised
+	@$(BIN)/python -m tests.bench
+
+policy: boot ## Check every stack's preview by every policy pack
+	@$(BIN)/mlp policy
+
+docs: boot ## Generate the reference of the stacks' specs
+	@$(BIN)/python -m stacks.spec.reference
+
+lock: boot ## Lock again: newest versions that fit, with hashes
+	$(LOCK) --universal --python-version 3.11 local/toolchain/tools.in -o local/toolchain/tools.lock
+	$(LOCK) --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
+	@for wanted in images/*/requirements.in; do \
+		[ -f "$$wanted" ] || continue; \
+		echo "$$wanted"; $(LOCK) --python-version 3.13 "$$wanted" -o "$${wanted%.in}.lock" || exit 1; \
+	done
