@@ -1,0 +1,1 @@
+"""Recommends the next keywords (here: movies) to a user from what they used before."""
