@@ -17,7 +17,7 @@ from local import paths
 from local.problem import Problem
 from local.tasks import Report
 
-# What a RUN needs and no image may keep is mounted: the tools at /mnt, uv's cache at /media. Both folders exist in Debian.
+# What a RUN needs and no image may keep is mounted on folders that Debian has: the tools at /mnt, uv's cache at /media.
 TOOLS, UV_CACHE = "/mnt", "/media"
 AUTHORITIES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"))
 PASSED_ON = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX", "UV_INSECURE_HOST")
@@ -53,7 +53,8 @@ def build(image: Image, report: Report) -> Built:
     parts = fingerprint.inputs(image, load())
     tag = fingerprint.combine(parts)
     reference, log = storage.reference(image.name, tag), log_of(image)
-    if reference in storage.stored(paths.cache() / "logs" / "images.log"):
+    is_there = archive_path(image, tag).is_file() if image.node else False
+    if is_there or reference in storage.stored():
         report.cached()
         return Built(image, tag, reference, fresh=False)
     report.say(f"building, because: {fingerprint.reasons(fingerprint.last_inputs(image.name), parts)}")

@@ -21,7 +21,7 @@ class Image:
 
     name: str
     kind: str
-    """`binary`: FROM scratch and one static Go program; `containerfile`: the folder's own; `rootfs`: Debian made by mmdebstrap."""
+    """`binary`: one static Go program alone; `containerfile`: by the folder's own; `rootfs`: Debian by mmdebstrap."""
     node: bool = False
     """The node itself needs it: it goes to containerd as an archive and runs by tag."""
     base: str = ""

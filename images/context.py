@@ -1,4 +1,4 @@
-"""The build context of an image: its folder, the Go program, copied folders and, for Debian itself, the root file system."""
+"""The build context of an image: its folder, the Go program, copied folders; for `base` the root file system."""
 
 from __future__ import annotations
 

@@ -112,29 +112,35 @@ def buildah(arguments: Sequence[str], log: Path, what: str, *, runs_on: bool = F
     return run(command, log, what)
 
 
-def stored(log: Path) -> dict[str, str]:
-    """The images in the storage: reference -> identity."""
+def stored() -> set[str]:
+    """The references of the images in the storage."""
     if not (root() / "storage").is_dir():
-        return {}
-    listed = buildah(["images", "--no-trunc", "--format", "{{.Name}}:{{.Tag}} {{.ID}}"], log, "listing images")
-    pairs = (line.split() for line in listed.splitlines() if line.startswith(PREFIX))
-    return {reference: identity for reference, identity in pairs}
+        return set()
+    listed = buildah(["images", "--format", "{{.Name}}:{{.Tag}}"], _log(), "listing images")
+    return {line.strip() for line in listed.splitlines() if line.startswith(PREFIX)}
 
 
-def prune(current: Mapping[str, str], log: Path) -> int:
-    """Remove images and archives of other tags than the current (name -> tag); returns how many went."""
+def prune(current: Mapping[str, str]) -> int:
+    """Remove images and archives of other tags than the current (name -> tag); returns how many went.
+
+    Only when no build runs: it takes one in the making for an old one.
+    """
     keep = {reference(name, tag) for name, tag in current.items()}
-    old = [found for found in stored(log) if found not in keep]
-    for found in old:
-        buildah(["rmi", found], log, f"removing {found}")
+    old = stored() - keep
+    for found in sorted(old):
+        buildah(["rmi", "--force", found], _log(), f"removing {found}")
     if old:
-        # What layers of removed images are left as a build cache hangs on no name.
-        buildah(["rmi", "--prune", "--force"], log, "removing unused layers")
+        # The build cache of removed images hangs on no name.
+        buildah(["rmi", "--prune", "--force"], _log(), "removing unused layers")
     files = {f"{name}-{tag}.tar" for name, tag in current.items()}
-    gone = [path for path in archives().glob("*.tar") if path.name not in files]
+    gone = [path for path in archives().glob("*") if path.name not in files]
     for path in gone:
         path.unlink()
     return len(old) + len(gone)
+
+
+def _log() -> Path:
+    return paths.cache() / "logs" / "images.log"
 
 
 def disk_usage() -> dict[str, int]:
