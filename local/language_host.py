@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
@@ -24,7 +25,11 @@ from google.protobuf import empty_pb2
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
+from local.analyzer import run_pack
+
 POLL_SECONDS = 1.0
+# The program and each policy pack hold one as long as they run.
+WORKERS = 32
 UNLIMITED_MESSAGES = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 
@@ -95,6 +100,13 @@ class LanguageHost(LanguageServer):
         # The message is logged already: `bail` stops the engine without saying it once more.
         return language_pb2.RunResponse(bail=True) if result.error else result
 
+    def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802 - gRPC's name
+        """Run a policy pack: the one kind of plugin of this project that the engine starts by its folder."""
+        if request.kind != "analyzer":
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"this language host runs no plugins of kind {request.kind!r}")
+        folder = request.info.program_directory
+        yield from run_pack(folder, request.args, request.env, request.pwd, context.add_callback)
+
     def Cancel(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's name
         """Stop: a program that waits for something can't be asked politely."""
         self.stopping.set()
@@ -106,7 +118,7 @@ def serve(engine_address: str) -> None:
     parent = os.getppid()
     # Ctrl-C reaches the whole terminal; the engine alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    server = grpc.server(ThreadPoolExecutor(max_workers=4), options=UNLIMITED_MESSAGES)
+    server = grpc.server(ThreadPoolExecutor(max_workers=WORKERS), options=UNLIMITED_MESSAGES)
     host = LanguageHost(engine_address)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -1,7 +1,7 @@
-"""What the engine needs and Pulumi's servers would bring: language host, policy analyzer, Kubernetes provider.
+"""What the engine needs and Pulumi's servers would bring: the Python language host and the Kubernetes provider.
 
 Where the official ones are, they are used. Else small executables run ours from this checkout's environment. They lie
-where the engine looks for official ones (beside the engine, and in a plugin cache under a PULUMI_HOME of its own),
+where the engine looks for official ones (beside it, and in a plugin cache under a PULUMI_HOME of its own),
 because it warns at every run of a plugin that it merely found on PATH.
 """
 
@@ -24,14 +24,9 @@ from local.toolchain.engine import Engine
 
 INSTALL_SECONDS = 60.0
 LANGUAGE_HOST = "pulumi-language-python"
-ANALYZER = "pulumi-analyzer-policy-python"
 PROVIDER = "pulumi-resource-kubernetes"
 # The environment may be entered from any folder, which may have a `local` of its own: -P keeps it off sys.path.
-_RUN = {
-    LANGUAGE_HOST: '-u -P -m local.language_host "$@"',
-    ANALYZER: '-u -m pulumi.policy "$1" "${2:-.}"',
-    PROVIDER: '-u -P -m local.provider "$@"',
-}
+_MODULES = {LANGUAGE_HOST: "local.language_host", PROVIDER: "local.provider"}
 
 
 @dataclass(frozen=True)
@@ -64,12 +59,11 @@ def official_provider() -> Path | None:
 
 def scripts(engine: Engine, own_provider: bool) -> dict[str, str]:
     """The executables to write: path in the plugins' folder -> content."""
-    beside = {f"bin/{name}": name for name in (LANGUAGE_HOST,) if not engine.brings(name)}
-    cached = {} if engine.brings(ANALYZER) else {f"home/plugins/analyzer-policy-python-v1.0.0/{ANALYZER}": ANALYZER}
+    names = {} if engine.brings(LANGUAGE_HOST) else {f"bin/{LANGUAGE_HOST}": LANGUAGE_HOST}
     if own_provider:
-        cached[f"home/plugins/resource-kubernetes-v{provider_version()}/{PROVIDER}"] = PROVIDER
+        names[f"home/plugins/resource-kubernetes-v{provider_version()}/{PROVIDER}"] = PROVIDER
     python = shlex.quote(sys.executable)
-    return {where: f"#!/bin/sh\nexec {python} {_RUN[name]}\n" for where, name in {**beside, **cached}.items()}
+    return {where: f'#!/bin/sh\nexec {python} -u -P -m {_MODULES[name]} "$@"\n' for where, name in names.items()}
 
 
 def locate(engine: Engine) -> Plugins | None:
@@ -92,7 +86,6 @@ def ensure(engine: Engine, report: Report) -> Plugins:
     work.chmod(0o755)
     _write(work, engine, wanted)
     _prune(folder.parent)
-    shutil.rmtree(folder, ignore_errors=True)
     work.rename(folder)
     names = sorted(Path(where).name for where in wanted)
     report.say(f"from this project: {', '.join(names)}" if names else "all plugins are the official ones")
@@ -130,9 +123,11 @@ def _write(folder: Path, engine: Engine, wanted: dict[str, str]) -> None:
 
 
 def _prune(cache: Path) -> None:
+    """Remove what this checkout wrote before and what checkouts that are gone left behind."""
     for folder in cache.glob("plugins-*"):
         made_by = folder / "python"
-        if not made_by.exists() or not Path(made_by.read_text()).exists():
+        python = Path(made_by.read_text()) if made_by.exists() else Path(sys.executable)
+        if python == Path(sys.executable) or not python.exists():
             shutil.rmtree(folder, ignore_errors=True)
 
 
