@@ -1,0 +1,130 @@
+"""An S3 gateway (versitygw) over one volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components import versions
+from components.foundation.local.spec import ObjectStoreSpec
+from components.kubernetes import labels as label
+from components.kubernetes import objects, pods, traffic
+from components.kubernetes.pods import SecretKey
+
+NAME = "object-store"
+PORT = 7070
+ROOT = "root"
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class ObjectStoreInputs:
+    """What the gateway needs from others."""
+
+    namespace: pulumi.Input[str]
+    image: str
+    storage_class: str
+    secret_key: pulumi.Output[str]
+    retain_data: bool
+
+
+def settings() -> dict[str, str]:
+    """How the gateway runs. Accounts are in /iam, which no other pod mounts; what S3 knows of an object besides its bytes
+    is in /metadata, since not every volume has extended attributes.
+    """
+    return {
+        "VGW_PORT": f":{PORT}",
+        "VGW_REGION": REGION,
+        "VGW_HEALTH": "/health",
+        "VGW_IAM_DIR": "/iam",
+        "VGW_META_SIDECAR": "/metadata",
+        "VGW_QUIET": "true",
+        # Accounts are few and a rotated key must work at once.
+        "VGW_IAM_CACHE_DISABLE": "true",
+    }
+
+
+class ObjectStore(pulumi.ComponentResource):
+    """StatefulSet of one, its volume, Service, Secret and network policy."""
+
+    secret_name: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, spec: ObjectStoreSpec, inputs: ObjectStoreInputs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("mlplatform:foundation:ObjectStore", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        labels, selector = label.labels(NAME, "object-store", versions.OBJECT_STORE), label.selector(NAME, "object-store")
+        secret = objects.secret(
+            f"{name}-admin",
+            labels,
+            inputs.namespace,
+            {"username": ROOT, "password": inputs.secret_key},
+            child,
+        )
+        volume = objects.claim(
+            f"{name}-data",
+            labels,
+            inputs.namespace,
+            inputs.storage_class,
+            spec.storage,
+            pulumi.ResourceOptions(parent=self, retain_on_delete=inputs.retain_data),
+        )
+        objects.service(name, labels, inputs.namespace, selector, PORT, child)
+        traffic.allow(
+            name,
+            f"{name}-traffic",
+            inputs.namespace,
+            selector,
+            child,
+            into=([traffic.platform_pods()], [traffic.tcp(PORT)]),
+        )
+        root = {
+            "ROOT_ACCESS_KEY_ID": SecretKey(secret.metadata.name, "username"),
+            "ROOT_SECRET_ACCESS_KEY": SecretKey(secret.metadata.name, "password"),
+        }
+        container = k8s.core.v1.ContainerArgs(
+            name=NAME,
+            image=inputs.image,
+            args=["posix", "/buckets"],
+            env=pods.environment(settings(), root),
+            ports=[k8s.core.v1.ContainerPortArgs(name="main", container_port=PORT)],
+            resources=pods.resources(spec.resources),
+            security_context=pods.container_security(),
+            startup_probe=_probe(period=1, failures=60),
+            readiness_probe=_probe(period=5, failures=3),
+            liveness_probe=_probe(period=20, failures=3),
+            volume_mounts=[
+                *(pods.mount("data", f"/{folder}", sub_path=folder) for folder in ("buckets", "iam", "metadata")),
+                pods.mount("tmp", "/tmp"),
+            ],
+        )
+        k8s.apps.v1.StatefulSet(
+            f"{name}-server",
+            metadata=objects.metadata(name, labels, inputs.namespace),
+            spec=k8s.apps.v1.StatefulSetSpecArgs(
+                replicas=1,
+                service_name=name,
+                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector),
+                template=pods.template(
+                    labels,
+                    [container],
+                    [pods.claimed("data", volume.metadata.name), pods.scratch("tmp", "256Mi")],
+                    annotations={"mlplatform/rotation": str(spec.rotation)},
+                ),
+            ),
+            opts=child,
+        )
+        self.secret_name = secret.metadata.name
+        self.register_outputs({"secret_name": self.secret_name})
+
+
+def _probe(period: int, failures: int) -> k8s.core.v1.ProbeArgs:
+    return k8s.core.v1.ProbeArgs(
+        http_get=k8s.core.v1.HTTPGetActionArgs(path="/health", port="main"),
+        period_seconds=period,
+        timeout_seconds=5,
+        failure_threshold=failures,
+    )

@@ -1,0 +1,16 @@
+"""The labels of everything, from one place; what selects pods is part of what labels them."""
+
+from __future__ import annotations
+
+PART_OF = "mlplatform"
+
+
+def selector(name: str, component: str) -> dict[str, str]:
+    """What finds the pods of one component. Never changes: Kubernetes doesn't let it."""
+    return {"app.kubernetes.io/name": name, "app.kubernetes.io/component": component}
+
+
+def labels(name: str, component: str, version: str | None = None) -> dict[str, str]:
+    """The labels of an object: its selector, whose part it is and, if it has one, its version."""
+    found = {**selector(name, component), "app.kubernetes.io/part-of": PART_OF}
+    return found if version is None else {**found, "app.kubernetes.io/version": version}

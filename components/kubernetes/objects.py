@@ -1,0 +1,87 @@
+"""The small objects that every component has: namespace, claim, Secret, Service. Each has a name of its own.
+
+A name that we give, not one that the provider makes up: a run that was killed after it made the object finds it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.kubernetes import labels as label
+
+PODS_LEVEL = "restricted"
+
+
+def metadata(
+    name: str, labels: Mapping[str, str], namespace: pulumi.Input[str] | None = None
+) -> k8s.meta.v1.ObjectMetaArgs:
+    """Name, namespace and labels."""
+    return k8s.meta.v1.ObjectMetaArgs(name=name, namespace=namespace, labels=dict(labels))
+
+
+def namespace(name: str, opts: pulumi.ResourceOptions) -> k8s.core.v1.Namespace:
+    """A namespace in which only pods of the restricted pod security standard are let in."""
+    security = {f"pod-security.kubernetes.io/{mode}": PODS_LEVEL for mode in ("enforce", "audit", "warn")}
+    return k8s.core.v1.Namespace(
+        name,
+        metadata=k8s.meta.v1.ObjectMetaArgs(name=name, labels={**label.labels(name, "namespace"), **security}),
+        opts=opts,
+    )
+
+
+def claim(
+    name: str,
+    labels: Mapping[str, str],
+    namespace: pulumi.Input[str],
+    storage_class: str,
+    size: str,
+    opts: pulumi.ResourceOptions,
+) -> k8s.core.v1.PersistentVolumeClaim:
+    """A volume for one pod at a time. Its own resource, not a template of a StatefulSet, so that destroy takes it along."""
+    return k8s.core.v1.PersistentVolumeClaim(
+        name,
+        metadata=metadata(name, labels, namespace),
+        spec=k8s.core.v1.PersistentVolumeClaimSpecArgs(
+            access_modes=["ReadWriteOnce"],
+            storage_class_name=storage_class,
+            resources=k8s.core.v1.VolumeResourceRequirementsArgs(requests={"storage": size}),
+        ),
+        opts=opts,
+    )
+
+
+def secret(
+    name: str,
+    labels: Mapping[str, str],
+    namespace: pulumi.Input[str],
+    data: Mapping[str, pulumi.Input[str]],
+    opts: pulumi.ResourceOptions,
+) -> k8s.core.v1.Secret:
+    """A Secret of text values."""
+    return k8s.core.v1.Secret(
+        name, metadata=metadata(name, labels, namespace), string_data=dict(data), type="Opaque", opts=opts
+    )
+
+
+def service(
+    name: str,
+    labels: Mapping[str, str],
+    namespace: pulumi.Input[str],
+    selector: Mapping[str, str],
+    port: int,
+    opts: pulumi.ResourceOptions,
+) -> k8s.core.v1.Service:
+    """One port inside the cluster, at `name.namespace:port`."""
+    return k8s.core.v1.Service(
+        name,
+        metadata=metadata(name, labels, namespace),
+        spec=k8s.core.v1.ServiceSpecArgs(
+            type="ClusterIP",
+            selector=dict(selector),
+            ports=[k8s.core.v1.ServicePortArgs(name="main", port=port, target_port="main", protocol="TCP")],
+        ),
+        opts=opts,
+    )

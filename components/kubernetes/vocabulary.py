@@ -1,0 +1,22 @@
+"""The types that specs are written in: each one is a text or number with its own check, pattern and example."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from components.kubernetes import validators
+
+DnsLabel = Annotated[str, AfterValidator(validators.dns_label), Field(max_length=63, examples=["examples"])]
+Hostname = Annotated[str, AfterValidator(validators.hostname), Field(max_length=253, examples=["ml.example.com"])]
+Size = Annotated[str, AfterValidator(validators.size), Field(max_length=32, examples=["5Gi"])]
+Cpu = Annotated[str, AfterValidator(validators.cpu), Field(max_length=32, examples=["250m"])]
+Cidr = Annotated[str, AfterValidator(validators.cidr), Field(max_length=64, examples=["100.64.0.0/24"])]
+RegistryHost = Annotated[str, AfterValidator(validators.registry), Field(max_length=253, examples=["100.64.0.1:5000"])]
+KubeContext = Annotated[str, AfterValidator(validators.context), Field(max_length=253, examples=["mlplatform"])]
+ReleaseName = Annotated[str, AfterValidator(validators.release), Field(max_length=63, examples=["local"])]
+Port = Annotated[int, Field(strict=True, ge=1, le=65535, examples=[8080])]
+Rotation = Annotated[int, Field(strict=True, ge=1, le=100_000, examples=[1])]
+Replicas = Annotated[int, Field(strict=True, ge=1, le=20, examples=[1])]
+Flag = Annotated[bool, Field(strict=True, examples=[False])]

@@ -1,0 +1,62 @@
+"""A role and a database of its own on the foundation's database server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+
+from components.foundation.contract import Contract
+from components.kubernetes.pods import SecretKey
+from components.kubernetes.provision import Provision, ProvisionInputs
+
+SCRIPT = Path(__file__).parent / "scripts" / "database_grant.py"
+
+
+@dataclass(frozen=True)
+class DatabaseGrantInputs:
+    """What the grant needs from others."""
+
+    contract: Contract
+    image: str
+    password: pulumi.Output[str]
+    rotation: int
+
+
+class DatabaseGrant(pulumi.ComponentResource):
+    """Role and database, both named `role`. Data stays when the grant goes: it belongs to the server's volume."""
+
+    uri: str
+    """SQLAlchemy URI without the password, which clients take from PGPASSWORD."""
+
+    def __init__(
+        self, name: str, role: str, inputs: DatabaseGrantInputs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("mlplatform:platform:DatabaseGrant", name, None, opts)
+        server = inputs.contract.database
+        tls = "?sslmode=verify-full" if server.tls else ""
+        self.uri = f"postgresql://{role}@{server.host}:{server.port}/{role}{tls}"
+        Provision(
+            name,
+            ProvisionInputs(
+                namespace=inputs.contract.admin_namespace,
+                image=inputs.image,
+                script=SCRIPT,
+                settings={
+                    "PGHOST": server.host,
+                    "PGPORT": str(server.port),
+                    "PGSSLMODE": "verify-full" if server.tls else "disable",
+                    "PGDATABASE": "postgres",
+                    "ROLE": role,
+                },
+                credentials={
+                    "PGUSER": SecretKey(server.admin.name, server.admin.user_key),
+                    "PGPASSWORD": SecretKey(server.admin.name, server.admin.password_key),
+                },
+                secrets={"ROLE_PASSWORD": inputs.password},
+                rotation=inputs.rotation,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"uri": self.uri})

@@ -1,0 +1,76 @@
+"""What all teams share: MLflow, and namespaces with workspaces in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.foundation.contract import Contract
+from components.kubernetes import objects, provision, traffic
+from components.kubernetes.images import Images
+from components.kubernetes.provider import provider
+from components.platform import mlflow
+from components.platform.mlflow import Mlflow, MlflowInputs
+from components.platform.spec import NAMESPACE, PlatformSpec
+from components.platform.workspace import Workspace, WorkspaceInputs
+
+
+@dataclass(frozen=True)
+class PlatformInputs:
+    """What the platform needs besides its spec."""
+
+    contract: Contract
+    images: Images
+    root_secret: pulumi.Output[str]
+
+
+class Platform(pulumi.ComponentResource):
+    """The platform; `addresses` and `credentials` are for people: where tools are and which Secrets open them."""
+
+    addresses: dict[str, str]
+    credentials: dict[str, dict[str, str]]
+
+    def __init__(
+        self, name: str, spec: PlatformSpec, inputs: PlatformInputs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("mlplatform:platform:Platform", name, None, opts)
+        cluster = provider(inputs.contract.kube_context, pulumi.ResourceOptions(parent=self))
+        child = pulumi.ResourceOptions(parent=self, providers=[cluster])
+        direct = pulumi.ResourceOptions(parent=self, provider=cluster)
+        image = inputs.images.reference("mlflow")
+        namespace = objects.namespace(NAMESPACE, direct).metadata.name
+        traffic.deny_all(namespace, NAMESPACE, direct)
+        traffic.allow(
+            "provision",
+            f"{NAMESPACE}-provision-traffic",
+            namespace,
+            {"app.kubernetes.io/component": provision.COMPONENT},
+            direct,
+            out=([traffic.pods_of(NAMESPACE)], [traffic.tcp(mlflow.PORT)]),
+        )
+        server = Mlflow(
+            mlflow.NAME,
+            spec.mlflow,
+            MlflowInputs(inputs.contract, namespace, NAMESPACE, image, inputs.root_secret),
+            child,
+        )
+        for workspace in spec.workspaces:
+            own = objects.namespace(workspace.namespace, direct).metadata.name
+            traffic.deny_all(own, workspace.namespace, direct)
+            Workspace(
+                f"workspace-{workspace.name}",
+                workspace,
+                WorkspaceInputs(server, NAMESPACE, own, image, inputs.root_secret),
+                child,
+            )
+        self.addresses = {mlflow.NAME: server.address}
+        self.credentials = {
+            mlflow.NAME: {
+                "namespace": NAMESPACE,
+                "secret": mlflow.ADMIN_SECRET,
+                "user_key": "username",
+                "password_key": "password",
+            }
+        }
+        self.register_outputs({"addresses": self.addresses, "credentials": self.credentials})

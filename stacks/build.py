@@ -1,0 +1,85 @@
+"""From a spec to resources, one function a layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from components.foundation.contract import OUTPUT, Contract
+from components.foundation.local import Foundation, FoundationInputs, FoundationSpec
+from components.kubernetes import images
+from components.platform import Platform, PlatformInputs, PlatformSpec
+
+STACKS = Path(__file__).resolve().parent
+RELEASES = STACKS.parent / "images" / "releases"
+
+
+def build(spec: FoundationSpec | PlatformSpec, config: pulumi.Config) -> dict[str, Any]:
+    """Register the resources of a stack and return its outputs."""
+    if isinstance(spec, FoundationSpec):
+        return _foundation(spec, config)
+    return _platform(spec, config)
+
+
+def _foundation(spec: FoundationSpec, config: pulumi.Config) -> dict[str, Any]:
+    spec = with_overrides(spec, config.get("kubeContext"), config.get("registry"))
+    inputs = FoundationInputs(
+        images=images.read(RELEASES, config.get("images") or spec.images, spec.registry.host),
+        root_secret=root_secret(config),
+    )
+    return {OUTPUT: Foundation("foundation", spec, inputs).contract.to_outputs()}
+
+
+def _platform(spec: PlatformSpec, config: pulumi.Config) -> dict[str, Any]:
+    contract = Contract.from_outputs(outputs_of(spec.foundation), spec.foundation)
+    inputs = PlatformInputs(
+        contract=contract,
+        images=images.read(RELEASES, config.get("images") or spec.images, contract.image_registry),
+        root_secret=root_secret(config),
+    )
+    platform = Platform("platform", spec, inputs)
+    return {"addresses": platform.addresses, "credentials": platform.credentials}
+
+
+def with_overrides(spec: FoundationSpec, context: str | None, registry: str | None) -> FoundationSpec:
+    """The spec with what the stack's config says of this machine's cluster; checked like the spec itself."""
+    changed = spec.model_dump()
+    if context:
+        changed["cluster"]["context"] = context
+    if registry:
+        changed["registry"]["host"] = registry
+    return FoundationSpec.model_validate(changed)
+
+
+def root_secret(config: pulumi.Config) -> pulumi.Output[str]:
+    """The secret that all others of the stack are derived from."""
+    try:
+        return config.require_secret("rootSecret")
+    except pulumi.ConfigMissingError:
+        stack = pulumi.get_stack()
+        raise pulumi.RunError(
+            f"stack {stack}: config mlplatform:rootSecret is missing\n"
+            f"  fix: run `mlp up`, or `pulumi config set --secret rootSecret -s {stack} < file` with 32 random characters or more"
+        ) from None
+
+
+def outputs_of(stack: str) -> dict[str, Any]:
+    """The outputs of another stack of this project, as they are now: plain values, so that preview is complete.
+
+    Uses the function behind `StackReference`, which answers before any resource is registered, and whose failure
+    can be told in words: a reference to a stack that isn't there ends in a thread's traceback.
+
+    Raises:
+        pulumi.RunError: There is no such stack.
+    """
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
+    try:
+        found = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": name}).value
+    except Exception as error:  # noqa: BLE001 - the SDK raises a bare Exception, of which only the text tells more
+        text = str(error)
+        if "no stack named" not in text and "unknown stack" not in text and "not found" not in text:
+            raise
+        raise pulumi.RunError(f"stack {stack} isn't there\n  fix: run `pulumi up -s {stack}` first") from None
+    return dict((found or {}).get("outputs") or {})
