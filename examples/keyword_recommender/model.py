@@ -43,9 +43,9 @@ class Ease:
     def scores(self, many: Sequence[Ids]) -> Matrix:
         """WB for the histories' weights W: histories by items, higher is better."""
         weights = interactions(many, self.items, self.recency)
-        residual = weights - (weights @ self.used.T) @ self.solved
+        explained: Matrix = (weights @ self.used.T) @ self.solved
         diagonal: Matrix = 1 - (self.used * self.solved).sum(axis=0)
-        return weights - residual / diagonal
+        return weights - (weights - explained) / diagonal
 
     def recommend(self, many: Sequence[Ids], k: int) -> list[Ids]:
         """The best `k` new items for each history; the most popular ones where no item of a history is known."""

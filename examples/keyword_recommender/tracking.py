@@ -26,6 +26,11 @@ NAME = "keyword-recommender"
 """Of the experiment and the registered model."""
 
 _PACKAGE = Path(__file__).parent
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
 _SERVING_NEEDS = ("mlflow-skinny", "numpy", "pandas")
 
 
@@ -106,9 +111,10 @@ def record(model: Ease | None, facts: Facts, example: Sequence[Sequence[int]]) -
         TrackingError: As `server`, or the server refused or couldn't be reached.
     """
     uri = server()
-    # Before the import: MLflow reads both once. It would else report usage to its makers and look for git.
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    # Before the import: MLflow would else report usage to its makers, warn that git is missing, and print addresses
+    # that only pods can open.
+    for variable, value in _QUIET.items():
+        os.environ.setdefault(variable, value)
     # Here, not above: what is tested without a server needs no MLflow.
     import mlflow
 
@@ -128,7 +134,7 @@ def record(model: Ease | None, facts: Facts, example: Sequence[Sequence[int]]) -
 def _register(model: Ease, facts: Facts, example: Sequence[Sequence[int]]) -> str:
     import mlflow
     from mlflow.models import ModelSignature
-    from mlflow.types import Array, ColSpec, DataType, ParamSchema, ParamSpec, Schema
+    from mlflow.types.schema import Array, ColSpec, DataType, ParamSchema, ParamSpec, Schema
 
     signature = ModelSignature(
         inputs=Schema([ColSpec(Array(DataType.long), "history")]),
