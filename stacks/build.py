@@ -9,11 +9,12 @@ import pulumi
 
 from components.foundation.contract import OUTPUT, Contract
 from components.foundation.local import Foundation, FoundationInputs, FoundationSpec
-from components.kubernetes import images
+from components.kubernetes.images import Images
 from components.platform import Platform, PlatformInputs, PlatformSpec
+from images import releases
+from local.problem import Problem
 
 STACKS = Path(__file__).resolve().parent
-RELEASES = STACKS.parent / "images" / "releases"
 
 
 def build(spec: FoundationSpec | PlatformSpec, config: pulumi.Config) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def build(spec: FoundationSpec | PlatformSpec, config: pulumi.Config) -> dict[st
 def _foundation(spec: FoundationSpec, config: pulumi.Config) -> dict[str, Any]:
     spec = with_overrides(spec, config.get("kubeContext"), config.get("registry"))
     inputs = FoundationInputs(
-        images=images.read(RELEASES, config.get("images") or spec.images, spec.registry.host),
+        images=images_of(config.get("images") or spec.images, spec.registry.host),
         root_secret=root_secret(config),
     )
     return {OUTPUT: Foundation("foundation", spec, inputs).contract.to_outputs()}
@@ -36,7 +37,7 @@ def _platform(spec: PlatformSpec, config: pulumi.Config) -> dict[str, Any]:
     contract = Contract.from_outputs(outputs_of(spec.foundation), spec.foundation)
     inputs = PlatformInputs(
         contract=contract,
-        images=images.read(RELEASES, config.get("images") or spec.images, contract.image_registry),
+        images=images_of(config.get("images") or spec.images, contract.image_registry),
         root_secret=root_secret(config),
     )
     platform = Platform("platform", spec, inputs)
@@ -51,6 +52,14 @@ def with_overrides(spec: FoundationSpec, context: str | None, registry: str | No
     if registry:
         changed["registry"]["host"] = registry
     return FoundationSpec.model_validate(changed)
+
+
+def images_of(release: str, registry: str) -> Images:
+    """The images of a release; one that isn't there or isn't right is a `RunError`."""
+    try:
+        return Images(release, registry, releases.read(release))
+    except Problem as problem:
+        raise pulumi.RunError(str(problem)) from None
 
 
 def root_secret(config: pulumi.Config) -> pulumi.Output[str]:

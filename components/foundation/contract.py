@@ -37,7 +37,7 @@ class Storage(_Part):
 
     rwo: str
     """One node writes. Local: a folder on the node. AWS: EBS gp3."""
-    rwx: str | None
+    rwx: str | None = None
     """Many nodes write; none where a cluster has no such class. Local: none on the embedded node. AWS: EFS."""
 
 
@@ -50,7 +50,7 @@ class ObjectStore(_Part):
     """Local: us-east-1, which clients assume. AWS: the foundation's region."""
     path_style: bool
     """Bucket in the path, not in the host name. Local: true, there are no wildcard names. AWS: false."""
-    admin: SecretReference | None
+    admin: SecretReference | None = None
     """Who may make buckets and accounts. Local: the gateway's root account. AWS: none, IAM roles do it."""
 
 
