@@ -43,7 +43,7 @@ class Ease:
     def scores(self, many: Sequence[Ids]) -> Matrix:
         """WB for the histories' weights W: histories by items, higher is better."""
         weights = interactions(many, self.items, self.recency)
-        explained: Matrix = (weights @ self.used.T) @ self.solved
+        explained: Matrix = weights.dot(self.used.T).dot(self.solved)
         diagonal: Matrix = 1 - (self.used * self.solved).sum(axis=0)
         return weights - (weights - explained) / diagonal
 
