@@ -9,23 +9,19 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
+from tests.doubles import killing_provider
 from tests.support.small_stack import OBJECTS, Kill, SmallStack
 
 KILLS = [Kill(at, when) for at in range(1, OBJECTS + 1) for when in ("before", "after")]
 SIDE_BY_SIDE = 2
 
-Round = Callable[[Kill], None]
+StackOf = Callable[[str], SmallStack]
 
 
-def name(prefix: str, kill: Kill) -> str:
-    return f"{prefix}-{kill.when}-{kill.at}"
-
-
-def run_all(one: Round, kills: list[Kill]) -> None:
+def run_all(one: Callable[[Kill], None], kills: list[Kill]) -> None:
     """Run a round for each kill, some side by side, and report every one that failed."""
 
     def outcome(kill: Kill) -> str | None:
@@ -52,27 +48,37 @@ def must_be_gone(stack: SmallStack) -> None:
     assert not stack.state()
 
 
-@pytest.mark.timeout(600)
-def test_killed_at_every_call_then_run_again(
-    stack_of: Callable[[str], SmallStack], clear_lock: Callable[[SmallStack], None]
-) -> None:
+@pytest.mark.timeout(900)
+def test_killed_at_every_call_then_run_again(stack_of: StackOf) -> None:
     def one(kill: Kill) -> None:
-        stack = stack_of(name("kill", kill))
+        stack = stack_of(f"again-{kill.when}-{kill.at}")
         stack.killed("up", kill)
-        clear_lock(stack)
+        stack.settle()
         stack.up()
         must_be_whole(stack)
         stack.killed("destroy", kill)
-        clear_lock(stack)
+        stack.settle()
         stack.destroy()
         must_be_gone(stack)
 
     run_all(one, KILLS)
 
 
+@pytest.mark.timeout(300)
+def test_destroy_from_half_way_leaves_nothing(stack_of: StackOf) -> None:
+    def one(kill: Kill) -> None:
+        stack = stack_of(f"half-way-{kill.when}-{kill.at}")
+        stack.killed("up", kill)
+        stack.settle()
+        stack.destroy()
+        must_be_gone(stack)
+
+    run_all(one, KILLS[::3])
+
+
 @pytest.mark.timeout(120)
-def test_plain_pulumi_cancel_is_enough(stack_of: Callable[[str], SmallStack]) -> None:
-    stack = stack_of("kill-cancel")
+def test_plain_pulumi_needs_only_a_cancel(stack_of: StackOf) -> None:
+    stack = stack_of("plain")
     stack.killed("up", Kill(3, "after"))
     assert "locked" in stack.up(check=False).stderr
     stack.pulumi("cancel", "--yes")
@@ -83,8 +89,6 @@ def test_plain_pulumi_cancel_is_enough(stack_of: Callable[[str], SmallStack]) ->
 
 
 @pytest.mark.timeout(60)
-def test_the_double_kills_nothing_but_the_engine(tmp_path: Path) -> None:
-    from tests.doubles import killing_provider
-
+def test_the_double_kills_nothing_but_the_engine() -> None:
     with pytest.raises(RuntimeError, match="not Pulumi's engine"):
         killing_provider.kill_engine()

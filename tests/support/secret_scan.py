@@ -59,6 +59,11 @@ class Scanner:
         self._forms = {name: forms(value) for name, value in secrets.items()}
         self._patterns = b"\n".join(sorted(set().union(*self._forms.values()))) + b"\n"
 
+    @property
+    def names(self) -> list[str]:
+        """The names of all secrets."""
+        return list(self._forms)
+
     def text(self, data: bytes, where: str) -> list[Leak]:
         """Search a text that is in memory."""
         return [Leak(name, where) for name, found in self._forms.items() if any(form in data for form in found)]

@@ -110,6 +110,20 @@ class SmallStack:
             assert time.monotonic() < end, f"the provider still runs {ORPHAN_SECONDS} s after its engine was killed"
             time.sleep(0.05)
 
+    def settle(self) -> None:
+        """What `mlp up` and `mlp down` do first: the dead engine's lock and half-done creates are put in order."""
+        code = "import sys, pathlib, mlp.engine; mlp.engine.Stack(sys.argv[1], pathlib.Path.cwd()).settle()"
+        python = paths.checkout() / ".venv" / "bin" / "python"
+        ran = subprocess.run(
+            [python, "-c", code, self.name],
+            cwd=self.project,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+        )
+        assert ran.returncode == 0, f"{self.name} can't be settled\n{ran.stdout[-3000:]}{ran.stderr[-3000:]}"
+
     def live(self) -> Counter[Thing]:
         """What the cluster has of this stack."""
         ran = subprocess.run(
@@ -140,4 +154,4 @@ def environment_for(kubeconfig: Path) -> dict[str, str]:
     """What plain `pulumi` needs on this machine, pointed at a cluster."""
     from local import toolchain
 
-    return {**os.environ, **toolchain.environment("local"), "KUBECONFIG": str(kubeconfig)}
+    return {**os.environ, **toolchain.environment(), "KUBECONFIG": str(kubeconfig)}

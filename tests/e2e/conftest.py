@@ -1,0 +1,134 @@
+"""One platform for all end-to-end tests: brought up by the real command before the first, gone after the last.
+
+The files run in the order of `ORDER`; the machine is looked at before the platform comes up, so that `test_down.py` can
+say that nothing is left of it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local import paths, toolchain
+from local.node.config import NodeConfig
+from tests.e2e import snapshot
+from tests.support.cluster import Cluster
+from tests.support.commands import Ran, mlp
+from tests.support.mlflow import Mlflow
+from tests.support.small_stack import SmallStack, environment_for
+
+ORDER = (
+    "test_up.py",
+    "test_idle.py",
+    "test_trained.py",
+    "test_secrets.py",
+    "test_wrong_cases.py",
+    "test_plain_pulumi.py",
+    "test_engine_killed.py",
+    "test_[!d]*.py",
+    "test_node*.py",
+    "test_up_again.py",
+    "test_down.py",
+)
+COLD_SECONDS = 40 * 60
+WARM_SECONDS = 6 * 60
+
+
+def place(file: str) -> int:
+    """Where a file stands in the order: an exact name wins over a pattern."""
+    if file in ORDER:
+        return ORDER.index(file)
+    matching = [index for index, pattern in enumerate(ORDER) if fnmatch.fnmatch(file, pattern)]
+    return max(matching, default=len(ORDER))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files in order; inside a file tests stay as they are written."""
+    items.sort(key=lambda item: place(item.path.name) if item.path.parent.name == "e2e" else -1)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The platform as `mlp up` left it."""
+
+    first_up: Ran
+    """The first `mlp up` of this session."""
+    was_up: bool
+    """Whether it was up before the session: then the first `up` found nothing to do."""
+    had_caches: bool
+    """Whether the programs were built already."""
+    before: snapshot.Snapshot
+    """The machine before the first `mlp up`; after it if the platform was up already."""
+    ready_at: float
+    """When the first `mlp up` returned, as time.monotonic()."""
+
+
+@pytest.fixture(scope="session")
+def platform() -> Platform:
+    """Bring the platform up by the command that a person types."""
+    was_up = paths.kubeconfig().exists() and node_is_running()
+    had_caches = any((paths.cache() / "bin").glob("kubelet-*"))
+    before = snapshot.take()
+    ran = mlp("up", "--yes", seconds=COLD_SECONDS).must_succeed()
+    return Platform(ran, was_up, had_caches, before, time.monotonic())
+
+
+def node_is_running() -> bool:
+    from local import node
+
+    return node.state().status == "running"
+
+
+@pytest.fixture(scope="session")
+def environment(platform: Platform) -> dict[str, str]:
+    """What plain `pulumi` and kubectl need, as `mlp env local` gives it."""
+    return {**os.environ, **toolchain.environment()}
+
+
+@pytest.fixture(scope="session")
+def cluster(environment: dict[str, str]) -> Cluster:
+    """kubectl on the node."""
+    return Cluster(environment)
+
+
+@pytest.fixture(scope="session")
+def ingress(platform: Platform) -> str:
+    """The ingress controller's address on this machine."""
+    return f"http://127.0.0.1:{NodeConfig().ingress_port}"
+
+
+@pytest.fixture
+def mlflow(platform: Platform, ingress: str) -> Mlflow:
+    """MLflow through the ingress, with the credentials that `mlp` hands out now."""
+    given = json.loads(mlp("credentials", "mlflow", "--json", seconds=60).must_succeed().stdout)
+    host = f"mlflow.localhost:{NodeConfig().ingress_port}"
+    return Mlflow(ingress, host, given["username"], given["password"], given.get("workspace", "examples"))
+
+
+@pytest.fixture
+def stack_of(cluster: Cluster, tmp_path: Path) -> Iterator[Callable[[str], SmallStack]]:
+    """Make a small stack on the node by its name; its namespace goes when the test ends, however it ends."""
+    made: list[SmallStack] = []
+    images = cluster.items("pods", "-n", "kube-system")
+    pause = next(image for pod in images for image in pod_images(pod) if "/pause" in image or "coredns" in image)
+
+    def make(name: str) -> SmallStack:
+        stack = SmallStack(f"e2e-{name}", tmp_path / name, environment_for(paths.kubeconfig()), pause, replicas=1)
+        made.append(stack)
+        return stack
+
+    yield make
+    for stack in made:
+        cluster.kubectl("delete", "namespace", stack.name, "--ignore-not-found", "--wait=false")
+        cluster.kubectl("delete", "clusterroles", "-l", f"app.kubernetes.io/part-of={stack.name}")
+
+
+def pod_images(pod: dict[str, dict[str, list[dict[str, str]]]]) -> list[str]:
+    return [container["image"] for container in pod["spec"]["containers"]]

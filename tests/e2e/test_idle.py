@@ -1,0 +1,48 @@
+"""The platform at rest: node, foundation and platform together cost less than promised."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.e2e.conftest import Platform
+from tests.support import accounting
+from tests.support.cluster import Cluster
+
+SETTLE_SECONDS = 60
+MEASURE_SECONDS = 60
+MEMORY = 2 * 2**30
+CORES = 0.3
+
+
+@pytest.mark.timeout(300)
+def test_idle_costs_little(platform: Platform, cluster: Cluster) -> None:
+    # What `up` stirred (starts, probes, compaction) isn't idling.
+    time.sleep(max(0.0, SETTLE_SECONDS - (time.monotonic() - platform.ready_at)))
+    assert not any(item["status"]["phase"] == "Pending" for item in cluster.items("pods", "-A"))
+    cost = accounting.measure(MEASURE_SECONDS)
+    groups = ", ".join(f"{name} {size / 2**20:.0f} MiB" for name, size in accounting.by_group().items())
+    print(f"idle: {cost.memory / 2**20:.0f} MiB, {cost.cores:.3f} core over {MEASURE_SECONDS} s (with cache: {groups})")
+    assert cost.memory > 200 * 2**20, "so little can't be a whole cluster: the wrong group was measured"
+    assert cost.memory < MEMORY
+    assert 0.005 < cost.cores < CORES
+
+
+@pytest.mark.timeout(60)
+def test_all_of_the_node_is_counted(platform: Platform) -> None:
+    pids = {
+        int(pid)
+        for pid in (accounting.folder_with("cgroup.procs")).rglob("cgroup.procs")
+        for pid in pid.read_text().split()
+    }
+    names = {name_of(pid) for pid in pids}
+    assert {"containerd", "kubelet", "kube-apiserver", "etcd", "postgres"} <= names
+
+
+def name_of(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/comm") as file:  # noqa: PTH123 - a short read of a process that may end
+            return file.read().strip()
+    except OSError:
+        return ""

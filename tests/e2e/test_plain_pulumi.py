@@ -1,0 +1,70 @@
+"""Plain `pulumi` after `eval "$(mlp env local)"`, as a person types it: the same state and program, offline."""
+
+from __future__ import annotations
+
+import os
+import urllib.error
+
+import pytest
+
+from local import paths
+from tests.e2e.conftest import Platform
+from tests.support.cluster import Cluster
+from tests.support.commands import Ran, mlp, run
+from tests.support.mlflow import Mlflow
+
+PLATFORM = "local-platform"
+STACKS = ("local-foundation", PLATFORM)
+
+
+def shell(command: str, seconds: float) -> Ran:
+    """Run a command in a shell of a person: `eval "$(.venv/bin/mlp env local)"` first, then what they type."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "KUBECONFIG"))}
+    entered = f'set -e; eval "$(.venv/bin/mlp env local)"; {command}'
+    return run(["bash", "-c", entered], seconds, environment=clean, folder=paths.checkout())
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("stack", STACKS)
+def test_preview_sees_no_change(platform: Platform, stack: str) -> None:
+    shell(f"pulumi preview --diff --expect-no-changes --non-interactive -s {stack}", 150).must_succeed()
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("stack", STACKS)
+def test_up_changes_nothing(platform: Platform, stack: str) -> None:
+    shell(f"pulumi up --skip-preview --yes --expect-no-changes -s {stack}", 150).must_succeed()
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("stack", STACKS)
+def test_refresh_finds_what_was_applied(platform: Platform, stack: str) -> None:
+    shell(f"pulumi refresh --yes --skip-preview --expect-no-changes -s {stack}", 150).must_succeed()
+    # And the program still agrees with what was read back.
+    shell(f"pulumi preview --expect-no-changes --non-interactive -s {stack}", 150).must_succeed()
+
+
+@pytest.mark.timeout(60)
+def test_a_change_on_the_cluster_is_seen_and_put_right(cluster: Cluster, platform: Platform) -> None:
+    cluster.kubectl("scale", "-n", "mlp-platform", "deployment/mlflow", "--replicas=0")
+    try:
+        seen = shell(f"pulumi refresh --preview-only --expect-no-changes --non-interactive -s {PLATFORM}", 50)
+        assert seen.code != 0
+        assert "replicas" in seen.output or "mlflow" in seen.output
+    finally:
+        cluster.kubectl("scale", "-n", "mlp-platform", "deployment/mlflow", "--replicas=1")
+        cluster.kubectl("rollout", "status", "-n", "mlp-platform", "deployment/mlflow", "--timeout=120s", seconds=130)
+
+
+@pytest.mark.timeout(600)
+def test_destroy_and_up_by_plain_pulumi_then_mlp_agrees(cluster: Cluster, mlflow: Mlflow, platform: Platform) -> None:
+    runs = mlflow.runs(mlflow.experiment("keyword-recommender"))
+    shell(f"pulumi destroy --yes --skip-preview -s {PLATFORM}", 240).must_succeed()
+    assert not cluster.items("pods", "-n", "mlp-platform")
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        mlflow.call("experiments/search?max_results=1")
+    shell(f"pulumi up --yes --skip-preview -s {PLATFORM}", 300).must_succeed()
+    # Database and bucket belong to the foundation: what was recorded is still there.
+    assert mlflow.runs(mlflow.experiment("keyword-recommender")) == runs
+    mlp("up", "--yes", seconds=300).must_succeed()
+    shell(f"pulumi preview --expect-no-changes --non-interactive -s {PLATFORM}", 150).must_succeed()

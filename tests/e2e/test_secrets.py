@@ -1,0 +1,140 @@
+"""No secret is anywhere but in its own Secret object: not in state, manifests, logs, arguments or images.
+
+The secrets are those that the program derives (all of them: the program itself is run against mocks and asked), the
+root secret and the passphrase, in every form that they may be written in. That the search can find is tested in
+tests/unit/support/test_secret_scan.py, and once more here, in a real place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local import paths
+from local.node.layout import layout
+from tests.support import derived
+from tests.support.cluster import Cluster
+from tests.support.secret_scan import Leak, Scanner, image_blobs
+
+FOUNDATION, PLATFORM = "local-foundation", "local-platform"
+
+
+@pytest.fixture(scope="module")
+def scanner(environment: dict[str, str]) -> Scanner:
+    """A scanner for every secret of this installation."""
+    outputs = subprocess.run(
+        ["pulumi", "stack", "output", "--json", "--stack", FOUNDATION],
+        cwd=paths.checkout(),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    found = derived.of_stack(FOUNDATION, {}, environment)
+    found |= derived.of_stack(PLATFORM, json.loads(outputs), environment)
+    found["the root secret"] = paths.root_secret().read_text().strip()
+    found["the passphrase"] = paths.passphrase().read_text().strip()
+    print(f"{len(found)} secrets: {', '.join(found)}")
+    return Scanner(found)
+
+
+def none(leaks: list[Leak]) -> None:
+    assert not leaks, "\n".join(str(leak) for leak in leaks)
+
+
+@pytest.mark.timeout(120)
+def test_the_secrets_looked_for_are_those_in_use(scanner: Scanner, cluster: Cluster) -> None:
+    """Each derived secret is in some Secret of the cluster: else this file would look for the wrong ones."""
+    data = json.dumps([item.get("data") for item in cluster.items("secrets", "-A")]).encode()
+    in_use = {leak.secret for leak in scanner.text(data, "Secrets")}
+    unused = {name for name in scanner.names if name.startswith("local-")} - in_use
+    assert not unused
+
+
+@pytest.mark.timeout(120)
+def test_not_in_pulumis_state(scanner: Scanner) -> None:
+    assert any(paths.backend().rglob("*.json"))
+    none(scanner.folder(paths.backend()))
+    none(scanner.files((paths.checkout() / "stacks").glob("*.yaml")))
+    none(scanner.folder(paths.home() / "logs"))
+
+
+@pytest.mark.timeout(300)
+def test_not_in_manifests(scanner: Scanner, cluster: Cluster) -> None:
+    leaks = []
+    for item in cluster.everything():
+        if item["kind"] == "Secret":
+            item = {key: value for key, value in item.items() if key not in ("data", "stringData")}
+        metadata = item["metadata"]
+        where = f"{item['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
+        leaks += scanner.text(json.dumps(item).encode(), where)
+    none(leaks)
+
+
+@pytest.mark.timeout(120)
+def test_not_in_logs(scanner: Scanner, cluster: Cluster) -> None:
+    logs = [file for file in layout().logs.rglob("*") if file.is_file()]
+    assert any("mlflow" in str(file) for file in logs), f"no log of mlflow in {layout().logs}"
+    none(scanner.files(file.resolve() for file in logs))
+
+
+@pytest.mark.timeout(60)
+def test_not_in_arguments(scanner: Scanner, platform: object) -> None:
+    none([leak for name, data in of_processes("cmdline") for leak in scanner.text(data, name)])
+
+
+@pytest.mark.timeout(60)
+def test_not_in_the_environment_of_processes_outside_of_containers(scanner: Scanner, platform: object) -> None:
+    outside = [(name, data) for name, data in of_processes("environ") if not in_container(name)]
+    none([leak for name, data in outside for leak in scanner.text(data, name)])
+
+
+@pytest.mark.timeout(300)
+def test_not_in_images(scanner: Scanner, platform: object) -> None:
+    blobs = image_blobs([layout().registry, layout().containerd])
+    size = sum(blob.stat().st_size for blob in blobs)
+    print(f"{len(blobs)} blobs of images, {size / 1e9:.1f} GB packed")
+    assert size > 100e6
+    none(scanner.blobs(blobs))
+
+
+@pytest.mark.timeout(60)
+def test_finds_one_that_is_planted(scanner: Scanner, cluster: Cluster) -> None:
+    secret = paths.root_secret().read_text().strip()
+    planted = paths.backend() / "planted-by-a-test"
+    process = subprocess.Popen(["sleep", "30"], env={**os.environ, "PLANTED": secret})
+    try:
+        planted.touch(mode=0o600)
+        planted.write_text(f"a line\nkey: {secret}\n")
+        assert scanner.folder(paths.backend()) == [Leak("the root secret", str(planted))]
+        found = [leak for name, data in of_processes("environ") for leak in scanner.text(data, name)]
+        assert Leak("the root secret", f"/proc/{process.pid}/environ") in found
+    finally:
+        planted.unlink(missing_ok=True)
+        process.kill()
+        process.wait()
+
+
+def of_processes(file: str) -> Iterator[tuple[str, bytes]]:
+    """A file of each process under /proc, by its path."""
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            yield str(folder / file), (folder / file).read_bytes()
+        except OSError:
+            continue  # it ended meanwhile
+
+
+def in_container(path: str) -> bool:
+    """Whether a process, given by a file of it, belongs to a pod: those have their own secrets in their environment."""
+    try:
+        return "kubepods" in (Path(path).parent / "cgroup").read_text()
+    except OSError:
+        return True

@@ -1,0 +1,33 @@
+"""`mlp up` with nothing changed says so, changes nothing and is quick."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.conftest import Platform
+from tests.support.cluster import Cluster
+from tests.support.commands import mlp
+
+SECONDS = 60
+
+
+def versions(cluster: Cluster) -> dict[str, str]:
+    """The generation of every object that the stacks made: it counts changes of what is wanted."""
+    found = cluster.items("deployments,statefulsets,services,ingresses,secrets,configmaps", "-A")
+    return {
+        f"{item['kind']} {item['metadata'].get('namespace')}/{item['metadata']['name']}": str(
+            item["metadata"].get("generation", item["metadata"]["resourceVersion"])
+        )
+        for item in found
+        if item["metadata"].get("namespace", "").startswith("mlp-")
+    }
+
+
+@pytest.mark.timeout(300)
+def test_nothing_changed_is_seen_in_a_minute(platform: Platform, cluster: Cluster) -> None:
+    mlp("up", "--yes", seconds=240).must_succeed()
+    before = versions(cluster)
+    ran = mlp("up", "--yes", seconds=240).must_succeed()
+    assert versions(cluster) == before
+    print(f"nothing changed: {ran.seconds:.1f} s, promised {SECONDS} s")
+    assert ran.seconds < SECONDS

@@ -1,0 +1,133 @@
+"""What goes wrong is said in words, with the fix: no traceback, and nothing half-done."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from local import paths
+from tests.e2e.conftest import Platform
+from tests.support.cluster import Cluster
+from tests.support.commands import Ran, mlp, run
+from tests.support.small_stack import SmallStack, environment_for
+
+PULL_SECONDS = 60
+
+
+@pytest.fixture
+def copy(tmp_path: Path, environment: dict[str, str]) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A copy of the project's specs and program with a state of its own, and the environment for it."""
+    project = tmp_path / "project"
+    shutil.copytree(paths.checkout() / "stacks", project / "stacks", ignore=shutil.ignore_patterns("Pulumi.*.yaml"))
+    shutil.copytree(paths.checkout() / "images" / "releases", project / "images" / "releases")
+    shutil.copy(paths.checkout() / "Pulumi.yaml", project)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "passphrase").write_text("of a test")
+    yield (
+        project,
+        {
+            **environment,
+            # The program imports `stacks`: from here, not from the checkout.
+            "PYTHONPATH": str(project),
+            "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
+        },
+    )
+
+
+def pulumi(copy: tuple[Path, dict[str, str]], *arguments: str) -> Ran:
+    project, environment = copy
+    return run(["pulumi", "--non-interactive", *arguments], 60, environment, project)
+
+
+def told(ran: Ran, *words: str) -> None:
+    """It failed, said these words, and showed no traceback."""
+    assert ran.code != 0
+    assert "Traceback" not in ran.output
+    for word in words:
+        assert word in ran.output, f"{word!r} isn't in\n{ran.output}"
+
+
+@pytest.mark.timeout(120)
+def test_a_platform_before_its_foundation(copy: tuple[Path, dict[str, str]]) -> None:
+    pulumi(copy, "stack", "init", "local-platform").must_succeed()
+    told(pulumi(copy, "preview", "-s", "local-platform"), "local-foundation", "first", "fix:")
+    pulumi(copy, "stack", "init", "local-foundation").must_succeed()
+    told(pulumi(copy, "preview", "-s", "local-platform"), "local-foundation", "first", "fix:")
+
+
+@pytest.mark.timeout(60)
+def test_a_stack_without_a_spec(copy: tuple[Path, dict[str, str]]) -> None:
+    pulumi(copy, "stack", "init", "local-nothing").must_succeed()
+    told(pulumi(copy, "preview", "-s", "local-nothing"), "local-nothing.yaml", "missing", "fix:")
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("kind: foundation\nproviderr: local\n", ("providerr", "provider", "fix:")),
+        ("kind: nothing\n", ("kind", "nothing", "fix:")),
+        ("", ("empty", "fix:")),
+        ("kind: [\n", ("not YAML", "fix:")),
+    ],
+)
+def test_a_wrong_spec(copy: tuple[Path, dict[str, str]], wrong: str, words: tuple[str, ...]) -> None:
+    pulumi(copy, "stack", "init", "local-foundation").must_succeed()
+    (copy[0] / "stacks" / "local-foundation.yaml").write_text(wrong)
+    told(pulumi(copy, "up", "--yes", "--skip-preview", "-s", "local-foundation"), "local-foundation.yaml", *words)
+    state = pulumi(copy, "stack", "export", "-s", "local-foundation").must_succeed()
+    assert "kubernetes:" not in state.stdout
+
+
+@pytest.mark.timeout(60)
+def test_an_unknown_tool_has_no_credentials(platform: Platform) -> None:
+    told(mlp("credentials", "nothing", seconds=50), "nothing", "mlflow")
+
+
+@pytest.mark.timeout(180)
+def test_an_image_that_is_not_there_names_pod_and_event(cluster: Cluster, platform: Platform, tmp_path: Path) -> None:
+    stack = SmallStack("e2e-no-image", tmp_path, environment_for(paths.kubeconfig()), "100.64.0.1:5000/nothing:1", 1)
+    try:
+        ran = stack.up(check=False)
+        said = ran.stdout + ran.stderr
+        pods = cluster.items("pods", "-n", stack.name)
+        assert ran.returncode != 0
+        assert pods[0]["metadata"]["name"] in said
+        assert "nothing:1" in said
+        assert "ImagePull" in said or "ErrImage" in said
+        assert "Traceback" not in said
+    finally:
+        stack.destroy()
+    assert not stack.live()
+
+
+@pytest.mark.timeout(60)
+def test_a_lock_of_a_living_process_is_explained(platform: Platform, environment: dict[str, str]) -> None:
+    locks = paths.backend() / ".pulumi" / "locks" / "organization" / "mlplatform" / "local-platform"
+    living = subprocess.Popen(["sleep", "50"])
+    lock = locks / "of-a-test.json"
+    locks.mkdir(parents=True, exist_ok=True)
+    try:
+        lock.write_text(lock_of(living.pid))
+        told(mlp("up", "--yes", "platform", seconds=50), "locked", str(living.pid), "pulumi cancel")
+        assert lock.exists()
+    finally:
+        lock.unlink(missing_ok=True)
+        living.kill()
+        living.wait()
+
+
+def lock_of(pid: int) -> str:
+    now = datetime.now(UTC).isoformat()
+    return json.dumps(
+        {"pid": pid, "username": os.environ.get("USER", "root"), "hostname": socket.gethostname(), "timestamp": now}
+    )
