@@ -1,0 +1,79 @@
+"""The steps of `mlp up`, in their order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from images import tasks as image_tasks
+from local import tasks
+from local.tasks import Report
+from local.toolchain import gobinaries
+from mlp import checks, config, console, disk, engine, environment, example, graph, summary, target
+from mlp.target import Target
+
+STACKS = {"foundation": config.FOUNDATION, "platform": config.PLATFORM}
+
+
+def run(layers: Sequence[str], yes: bool) -> None:
+    """Bring these layers up.
+
+    Raises:
+        Problem: Something isn't met or failed; what is done stays done.
+    """
+    where = target.current()
+    checks.require(checks.findings(where))
+    config.require_secrets()
+    fresh = not any(config.exists(stack) for stack in config.LOCAL_STACKS)
+    if fresh:
+        # Asked once, before half an hour of work rather than after it.
+        console.ask("Nothing of this platform exists here yet. Make it?", yes)
+    elif not yes and not console.interactive():
+        console.ask("Go on?", yes)
+    timing: dict[str, float] = {}
+    with disk.Watch() as watch:
+        _make(where, layers, timing)
+        if "example" in layers or any(layer in layers for layer in STACKS):
+            environment.enter()
+        for layer in (layer for layer in STACKS if layer in layers):
+            with _timed(timing, layer):
+                _stack(STACKS[layer], where, yes or fresh)
+        if "example" in layers:
+            with _timed(timing, "example"):
+                example.run(where)
+    summary.show(timing, watch)
+
+
+@contextmanager
+def _timed(timing: dict[str, float], name: str) -> Iterator[None]:
+    start = time.monotonic()
+    yield
+    timing[name] = time.monotonic() - start
+
+
+def _make(where: Target, layers: Sequence[str], timing: dict[str, float]) -> None:
+    """Tools, images and node."""
+    made = graph.layers_of(where, layers)
+    if not made:
+        return
+    missing = [name for name in gobinaries.BINARIES if not gobinaries.path_of(name).exists()]
+    console.heading(", ".join(layer for layer in layers if layer in made))
+    timing |= tasks.run(graph.tasks(where, made)).seconds
+    report = Report("caches")
+    if graph.IMAGES in made and (removed := image_tasks.prune()):
+        report.say(f"removed {removed} images of earlier sources")
+    if missing and all(gobinaries.path_of(name).exists() for name in gobinaries.BINARIES):
+        gobinaries.prune_caches(report)
+
+
+def _stack(name: str, where: Target, yes: bool) -> None:
+    console.heading(f"stack {name}")
+    stack = config.open_stack(name, where)
+    stack.settle()
+    if not yes:
+        if not engine.changes(stack.preview(diff=config.exists(name))):
+            console.say("  nothing to change")
+            return
+        console.ask(f"Apply this to {name}?", yes)
+    console.say(f"  {engine.counts(stack.up())}")

@@ -1,0 +1,38 @@
+"""`mlp env local`: the environment for plain `pulumi` and `kubectl`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Where(StrEnum):
+    """Whose environment."""
+
+    local = "local"
+
+
+def run(where: Annotated[Where, typer.Argument(help="Which stacks: local.")] = Where.local) -> None:
+    """Print what plain `pulumi` and `kubectl` need, for: eval "$(mlp env local)"."""
+    from local import toolchain
+    from mlp import config, console, environment, target
+
+    variables = toolchain.environment()
+    config.require_secrets()
+    toolchain.state.ensure()
+    environment.enter()
+    for stack in config.LOCAL_STACKS:
+        config.open_stack(stack, target.current())
+    print(exports(variables))
+    if sys.stdout.isatty():
+        console.say('# for this shell: eval "$(mlp env local)"')
+
+
+def exports(variables: Mapping[str, str]) -> str:
+    """Shell lines that set the variables, quoted for any POSIX shell."""
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in sorted(variables.items()))

@@ -1,0 +1,76 @@
+"""What of the engine's output a person needs: progress as it comes, and of a failure the errors alone."""
+
+from __future__ import annotations
+
+import re
+
+NOISE = re.compile(
+    r"^@ |^(Updating|Previewing update|Destroying|Refreshing|Previewing destroy) \("
+    r"|warning: using pulumi-\S+ from \$PATH|^\s*\d+ warnings?$|^Duration:|^View (Live|in Browser)"
+)
+SECTIONS = ("Diagnostics:", "Outputs:", "Resources:", "Policies:")
+
+
+class Progress:
+    """A filter for the engine's lines: progress until the summary starts."""
+
+    def __init__(self) -> None:
+        self._over = False
+
+    def line(self, text: str) -> str | None:
+        """The line to print, or None."""
+        self._over = self._over or text.rstrip() in SECTIONS
+        if self._over or not text.strip() or NOISE.search(text):
+            return None
+        return text.rstrip()
+
+
+def errors(stdout: str, stderr: str) -> list[str]:
+    """The lines that say what failed: of each resource with an error its name and the error."""
+    found: list[str] = []
+    for header, body in _groups(stdout):
+        lines = [line for line in body if not NOISE.search(line)]
+        first = next((index for index, line in enumerate(lines) if line.startswith("error:")), None)
+        if first is None:
+            continue
+        message = _message(lines[first:])
+        if message in (["update failed"], ["preview failed"]):
+            continue
+        # The program's own errors stand under the stack's name, which says nothing.
+        found += message if header.startswith("pulumi:pulumi:Stack") else [header.rstrip(":"), *_indented(message)]
+    if found:
+        return _without_repeats(found)
+    said = [line for line in stderr.splitlines() if line.strip()]
+    return _message(said[-5:]) or _message([line for line in stdout.splitlines() if line.strip()][-5:])
+
+
+def _groups(stdout: str) -> list[tuple[str, list[str]]]:
+    """The diagnostics: (resource, its lines)."""
+    groups: list[tuple[str, list[str]]] = []
+    inside = False
+    for line in stdout.splitlines():
+        if line.rstrip() in SECTIONS:
+            inside = line.rstrip() == "Diagnostics:"
+        elif inside and re.match(r"^ {2}\S", line):
+            groups.append((line.strip(), []))
+        elif inside and groups and line.strip():
+            groups[-1][1].append(line[4:])
+    return groups
+
+
+def _message(lines: list[str]) -> list[str]:
+    """Lines without the word `error:` and without a warning that follows."""
+    kept = []
+    for line in lines:
+        if line.startswith("warning:"):
+            break
+        kept.append(line.removeprefix("error:").rstrip() if line.startswith("error:") else line.rstrip())
+    return [line.strip() if index == 0 else line for index, line in enumerate(kept)]
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
+
+
+def _without_repeats(lines: list[str]) -> list[str]:
+    return [line for index, line in enumerate(lines) if index == 0 or line != lines[index - 1]]

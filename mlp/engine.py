@@ -1,0 +1,163 @@
+"""The Pulumi engine over the Automation API, on the program in stacks/ that plain `pulumi` runs as well."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+from pulumi.automation._cmd import CommandResult
+from pulumi.automation.errors import CommandError
+
+from local import paths
+from local.problem import Problem
+from mlp import console, diagnostics, locks, repair, state
+
+UNCHANGED = ("same", "read", "refresh")
+AGAIN = "mend what it says and run the same command again: what is done stays done"
+
+
+class Stack:
+    """One stack of the project. Made if it isn't there yet."""
+
+    def __init__(self, name: str, project: Path | None = None) -> None:
+        """Select or create it.
+
+        Args:
+            name: For example `local-platform`.
+            project: The folder with Pulumi.yaml; the checkout if None.
+        """
+        self.name = name
+        self._project = project or paths.checkout()
+        with _told(f"stack {name} can't be opened"):
+            self._command = automation.PulumiCommand()
+            self._stack = automation.create_or_select_stack(
+                stack_name=f"organization/{locks.PROJECT}/{name}",
+                work_dir=str(self._project),
+                opts=automation.LocalWorkspaceOptions(pulumi_command=self._command),
+            )
+
+    def preview(self, *, diff: bool = False, quiet: bool = False) -> dict[str, int]:
+        """Show what an `up` would change; how many resources by operation (`same`, `create`, `update` ...).
+
+        Args:
+            diff: Show the fields that change, not only the resources.
+            quiet: Show nothing.
+        """
+        with _told(f"preview of {self.name} failed"):
+            result = self._stack.preview(diff=diff, on_output=None if quiet else _show(diagnostics.Progress()))
+        return {str(getattr(key, "value", key)): count for key, count in result.change_summary.items()}
+
+    def up(self) -> dict[str, int]:
+        """Apply; how many resources by operation."""
+        with _told(f"stack {self.name} isn't up"):
+            result = self._stack.up(on_output=_show(diagnostics.Progress()), suppress_outputs=True)
+        return dict(result.summary.resource_changes or {})
+
+    def destroy(self) -> None:
+        """Remove all that it made."""
+        with _told(f"stack {self.name} isn't destroyed"):
+            self._stack.destroy(on_output=_show(diagnostics.Progress()), suppress_outputs=True)
+
+    def settle(self) -> None:
+        """Put in order what a killed engine left: its lock and its half-done creates.
+
+        Raises:
+            Problem: Somebody else works on the stack.
+        """
+        locks.clear(self.name)
+        if not state.read(self.name).pending:
+            return
+        with _told(f"the state of {self.name} can't be put in order"):
+            exported = self._stack.export_stack()
+            fixed = repair.repair(exported.deployment)
+            for urn in fixed.dropped:
+                console.say(f"  {self.name}: forgot the interrupted create of {urn.rpartition('::')[2]}")
+            self.import_({"version": exported.version, "deployment": fixed.deployment})
+            for urn in fixed.adopted:
+                console.say(f"  {self.name}: looking whether the interrupted create of {urn.rpartition('::')[2]} got done")
+            # Without targets too: a refresh is also what clears notes of interrupted updates and deletes.
+            self._stack.refresh(suppress_outputs=True, target=list(fixed.adopted) or None)
+
+    def config_get(self, key: str) -> str | None:
+        """A value of the stack's config, or None if it isn't set."""
+        with _told(f"config {key} of {self.name} can't be read"):
+            try:
+                return self._stack.get_config(key).value
+            except CommandError as error:
+                if "not found for stack" in str(error):
+                    return None
+                raise
+
+    def config_set(self, key: str, value: str, *, secret: bool = False) -> None:
+        """Set a value of the stack's config. A secret goes through a pipe: an argument can be read by others in /proc."""
+        with _told(f"config {key} of {self.name} can't be set"):
+            if secret:
+                self._secret(key, value)
+            else:
+                self._stack.set_config(key, automation.ConfigValue(value))
+
+    def config_remove(self, key: str) -> None:
+        """Remove a value of the stack's config."""
+        with _told(f"config {key} of {self.name} can't be removed"):
+            self._stack.remove_config(key)
+
+    def _secret(self, key: str, value: str) -> None:
+        done = subprocess.run(
+            [self._command.command, "--non-interactive", "config", "set", key, "--secret", "--stack", self._stack.name],
+            cwd=self._project,
+            input=value,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise CommandError(CommandResult(done.stdout, done.stderr, done.returncode))
+
+    def import_(self, deployment: Mapping[str, Any]) -> None:
+        """Replace the state (`pulumi stack import`)."""
+        with _told(f"the state of {self.name} can't be replaced"), tempfile.NamedTemporaryFile("w") as file:
+            json.dump(deployment, file)  # the file is 0600, and secrets in it are ciphertext
+            file.flush()
+            self._command.run(
+                ["stack", "import", "--file", file.name, "--stack", self._stack.name], str(self._project), {}
+            )
+
+
+def changes(by_operation: Mapping[str, int]) -> int:
+    """How many resources aren't as they should be."""
+    return sum(count for operation, count in by_operation.items() if operation not in UNCHANGED)
+
+
+def counts(by_operation: Mapping[str, int]) -> str:
+    """Such as `3 create, 20 same`; `nothing to change` where all is as it should be."""
+    if not changes(by_operation):
+        return f"nothing to change ({sum(by_operation.values())} resources)"
+    return ", ".join(f"{count} {operation}" for operation, count in sorted(by_operation.items()))
+
+
+def _show(progress: diagnostics.Progress) -> Any:
+    def show(line: str) -> None:
+        if (text := progress.line(line)) is not None:
+            console.say(f"  {text}")
+
+    return show
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """The engine's failure as a Problem with its useful lines."""
+    try:
+        yield
+    except CommandError as error:
+        # The SDK keeps the result only as text: "code: ... stdout: ... stderr: ..." (automation/_cmd.py).
+        head, _, stderr = str(error).rpartition("\n stderr: ")
+        lines = diagnostics.errors(head.partition("\n stdout: ")[2], stderr) or [str(error)]
+        fixes = [line.strip().removeprefix("fix:").strip() for line in lines if line.strip().startswith("fix:")]
+        kept = [line for line in lines if not line.strip().startswith("fix:")]
+        raise Problem("\n".join([what, *(f"  {line}" for line in kept)]), fixes[0] if fixes else AGAIN) from error

@@ -1,0 +1,33 @@
+"""The command `mlp`: what people type. Each command is a file in mlp/commands/."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from mlp import console, errors
+from mlp.commands import credentials, doctor, down, env, images, preview, purge, status, up
+
+app = typer.Typer(
+    name="mlp",
+    help="A machine-learning platform as code: on this machine, or on a cluster of yours.",
+    no_args_is_help=True,
+    # Errors are for people (mlp/errors.py): no traceback on the terminal, and none with values of variables anywhere.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (up, down, purge, status, doctor, images, env, credentials, preview):
+    app.command(name=command.__name__.rpartition(".")[2])(command.run)
+
+
+def run() -> None:
+    """Run the command line. Exit codes: 0 done, 1 a problem, 2 wrong usage, 3 something isn't healthy, 130 interrupted."""
+    try:
+        app()
+    except SystemExit as leaving:
+        if leaving.code == 130:
+            console.say("stopped; what is done stays done, the same command goes on from there")
+        raise
+    except Exception as error:
+        sys.exit(errors.report(error))

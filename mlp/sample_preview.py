@@ -1,0 +1,80 @@
+"""Previews of every stack against sample contracts: no cluster, no account, nothing written outside a folder that goes away."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from local import paths
+from local.problem import Problem
+from mlp import console, engine, environment
+from stacks import samples
+
+SPECS = paths.checkout() / "stacks"
+
+
+def names() -> list[str]:
+    """Every stack that has a spec."""
+    return sorted(path.stem for path in SPECS.glob("*.yaml") if not path.name.startswith("Pulumi."))
+
+
+def run(stacks: Sequence[str]) -> None:
+    """Preview these stacks (all if none), one line each.
+
+    Raises:
+        Problem: Some of them fail; with what the program says.
+    """
+    if unknown := [name for name in stacks if name not in names()]:
+        raise Problem(f"there is no stack {unknown[0]!r}", f"name one of: {', '.join(names())}")
+    environment.enter()
+    failed: list[Problem] = []
+    for name in stacks or names():
+        start = time.monotonic()
+        try:
+            counted = one(name)
+        except Problem as problem:
+            failed.append(problem)
+            console.error(problem.what, problem.fix)
+            continue
+        print(f"{name}: {engine.counts(counted)} ({time.monotonic() - start:.1f} s)", flush=True)
+    if failed:
+        raise Problem(f"{len(failed)} of {len(stacks or names())} stacks can't be previewed", "see above")
+
+
+def one(name: str, quiet: bool = True) -> dict[str, int]:
+    """Preview one stack as if the stacks below it were up with their sample outputs."""
+    with tempfile.TemporaryDirectory(prefix="mlp-preview-") as made:
+        folder = Path(made)
+        with environment.replaced(_environment(folder)):
+            _project(folder, name)
+            for below in samples.names():
+                if below != name:
+                    engine.Stack(below, folder).import_(samples.deployment(below))
+            return engine.Stack(name, folder).preview(quiet=quiet)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    (folder / "state").mkdir()
+    (folder / "passphrase").write_text("of a preview")
+    (folder / "kubeconfig").write_text("")
+    return {
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(folder / "passphrase"),
+        # An empty one: the provider must not find the cluster that happens to be there.
+        "KUBECONFIG": str(folder / "kubeconfig"),
+        "MLP_HOME": str(folder),
+    }
+
+
+def _project(folder: Path, name: str) -> None:
+    """A project file of its own with the same program, so that no config is written into the checkout."""
+    project = yaml.safe_load((paths.checkout() / "Pulumi.yaml").read_text())
+    project |= {"main": f"{SPECS}/", "stackConfigDir": "."}
+    (folder / "Pulumi.yaml").write_text(json.dumps(project))
+    config = {"mlplatform:images": samples.RELEASE, "mlplatform:rootSecret": samples.ROOT_SECRET}
+    (folder / f"Pulumi.{name}.yaml").write_text(json.dumps({"config": config}))

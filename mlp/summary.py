@@ -1,0 +1,33 @@
+"""What `mlp up` says at its end: where things are, how to get in, what it took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from local import paths
+from mlp import config, console, disk, state
+
+LEAST_SECONDS = 1.0
+# Less growth than this and nothing was built: counting the caches would only take time.
+BUILT_BYTES = 256 * 1024 * 1024
+
+
+def show(timing: Mapping[str, float], watch: disk.Watch) -> None:
+    """Print it; the table of addresses goes to stdout."""
+    console.say()
+    slow = [(name, seconds) for name, seconds in timing.items() if seconds >= LEAST_SECONDS]
+    if slow:
+        console.say(console.table(("step", "seconds"), [(name, f"{seconds:.0f}") for name, seconds in slow]))
+        console.say()
+    if watch.grown > BUILT_BYTES:
+        sizes = f"caches {console.size(disk.size_of(paths.cache()))}, data {console.size(disk.size_of(paths.home()))}"
+        console.say(f"disk: {console.size(watch.grown)} more at the fullest; now {sizes}")
+        console.say()
+    outputs = state.read(config.PLATFORM).outputs
+    credentials = outputs.get("credentials", {})
+    rows = [
+        (tool, address, f"mlp credentials {tool}" if tool in credentials else "none needed")
+        for tool, address in sorted(outputs.get("addresses", {}).items())
+    ]
+    if rows:
+        print(console.table(("tool", "address", "user and password"), rows), flush=True)
