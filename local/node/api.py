@@ -1,0 +1,150 @@
+"""Talking to the node's API server: is it there, apply, what isn't ready."""
+
+from __future__ import annotations
+
+import ssl
+import urllib.request
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+FIELD_MANAGER = "mlplatform-node"
+_SECOND = timedelta(seconds=1)  # Kubernetes' timestamps have no fractions
+
+
+def answers(address: str, authority: Path, path: str = "/readyz", timeout: float = 3) -> bool:
+    """Whether the API server says that it is ready; anybody may ask that."""
+    try:
+        trust = ssl.create_default_context(cafile=str(authority))
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
+        )
+        with opener.open(address + path, timeout=timeout) as response:
+            return bool(response.status == 200)
+    except (OSError, ssl.SSLError):
+        return False
+
+
+class Api:
+    """The API server by a kubeconfig. Made when it answers; the library is loaded then, it takes half a second."""
+
+    def __init__(self, kubeconfig: Path) -> None:
+        from kubernetes import client, config
+
+        settings = client.Configuration()
+        config.load_kube_config(str(kubeconfig), client_configuration=settings)
+        # A company's proxy is for the outside; the node is on this machine.
+        settings.proxy = None
+        self._client = client.ApiClient(settings)
+
+    def get(self, path: str) -> Any:
+        """The object at a path, as a dict; None when there is none."""
+        from kubernetes.client.exceptions import ApiException
+
+        try:
+            return self._client.call_api(
+                path,
+                "GET",
+                response_type="object",
+                auth_settings=["BearerToken"],
+                _return_http_data_only=True,
+                _request_timeout=10,
+            )
+        except ApiException as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def apply(self, objects: Sequence[dict[str, Any]]) -> None:
+        """Server-side apply. The objects are the node's own: what somebody else set in them is overruled."""
+        from kubernetes import dynamic
+
+        found = dynamic.DynamicClient(self._client)
+        for each in objects:
+            kind = found.resources.get(api_version=each["apiVersion"], kind=each["kind"])
+            kind.server_side_apply(body=each, field_manager=FIELD_MANAGER, force_conflicts=True)
+
+
+def unready(
+    api: Api,
+    node: str,
+    workloads: Sequence[tuple[str, str, str]],
+    static: Sequence[str],
+    heard_after: datetime | None = None,
+    started_after: datetime | None = None,
+) -> list[str]:
+    """What isn't ready yet, in words.
+
+    Args:
+        api: The API server.
+        node: The node's name.
+        workloads: Kind, namespace and name of what must have its pods ready.
+        static: Names of static pods in kube-system, without the node's.
+        heard_after: The kubelet must have reported after this; what is said about a node that is dead is old.
+        started_after: Every container must have been started after this.
+    """
+    result = node_unready(api.get(f"/api/v1/nodes/{node}"), heard_after)
+    if result:
+        return result
+    pods = [
+        pod
+        for space in sorted({"kube-system", *(each[1] for each in workloads)})
+        for pod in api.get(f"/api/v1/namespaces/{space}/pods")["items"]
+    ]
+    for kind, namespace, name in workloads:
+        got = api.get(f"/apis/apps/v1/namespaces/{namespace}/{kind.lower()}s/{name}")
+        if not rolled_out(kind, got):
+            result.append(f"{kind} {namespace}/{name}")
+    present = {pod["metadata"]["name"] for pod in pods}
+    result += [f"Pod kube-system/{name}-{node}" for name in static if f"{name}-{node}" not in present]
+    result += [reason for pod in pods if (reason := pod_unready(pod, started_after))]
+    return result
+
+
+def node_unready(node: dict[str, Any] | None, heard_after: datetime | None) -> list[str]:
+    """Why a Node object doesn't say that it is ready now."""
+    if node is None:
+        return ["the kubelet hasn't registered the node"]
+    conditions = {each["type"]: each for each in node.get("status", {}).get("conditions", [])}
+    ready = conditions.get("Ready")
+    if ready is None or (heard_after and _time(ready["lastHeartbeatTime"]) < heard_after - _SECOND):
+        return ["the kubelet hasn't reported yet"]
+    return [] if ready["status"] == "True" else [f"the node isn't ready: {ready.get('message', '')}"]
+
+
+def rolled_out(kind: str, workload: dict[str, Any] | None) -> bool:
+    """Whether all pods of a Deployment or DaemonSet are of its present template and ready."""
+    if workload is None:
+        return False
+    status = workload.get("status", {})
+    if status.get("observedGeneration") != workload["metadata"]["generation"]:
+        return False
+    if kind == "DaemonSet":
+        wanted = status.get("desiredNumberScheduled", 0)
+        return 0 < wanted == status.get("updatedNumberScheduled", 0) == status.get("numberReady", 0)
+    wanted = workload["spec"]["replicas"]
+    return bool(
+        wanted == status.get("replicas", 0) == status.get("updatedReplicas", 0) == status.get("readyReplicas", 0)
+    )
+
+
+def pod_unready(pod: dict[str, Any], started_after: datetime | None) -> str | None:
+    """Why a pod that should run for ever doesn't; None when it does, or is one that ends."""
+    owners = {owner["kind"] for owner in pod["metadata"].get("ownerReferences", [])}
+    if not owners & {"Node", "ReplicaSet", "DaemonSet"} or pod["metadata"].get("deletionTimestamp"):
+        return None
+    name = f"Pod {pod['metadata']['namespace']}/{pod['metadata']['name']}"
+    statuses = pod["status"].get("containerStatuses", [])
+    conditions = {each["type"]: each["status"] for each in pod["status"].get("conditions", [])}
+    if conditions.get("Ready") != "True" or not statuses:
+        waiting = [each["state"]["waiting"].get("reason", "") for each in statuses if "waiting" in each["state"]]
+        return f"{name} ({', '.join(waiting)})" if any(waiting) else name
+    starts = [_time(each["state"]["running"]["startedAt"]) for each in statuses if "running" in each["state"]]
+    if started_after and any(start < started_after - _SECOND for start in starts):
+        return f"{name} (not started yet)"
+    return None
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

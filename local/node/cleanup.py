@@ -1,0 +1,84 @@
+"""Taking away what the node made on the machine, whether it was ended well or not."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import stat
+import time
+from pathlib import Path
+
+from local.node import mounts
+from local.node.cgroups import Tree
+from local.node.layout import Layout
+
+SHIM_SOCKETS = Path("/run/containerd/s")
+"""Where containerd 1.x's shims listen, whatever its configuration says."""
+
+
+def end_containers(tree: Tree, timeout: float = 15) -> None:
+    """Ask every container's first process to end, and wait for it: databases close their files.
+
+    Only children of the shims are asked; what they started is theirs to end.
+    """
+    shims = tree.pids("runtime")
+    first = {pid for pid in tree.pids("kubepods") if _parent(pid) in shims}
+    for pid in first:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    limit = time.monotonic() + timeout
+    while first & tree.pids("kubepods") and time.monotonic() < limit:
+        time.sleep(0.1)
+
+
+def leftovers(layout: Layout, tree: Tree) -> list[str]:
+    """End, unmount and remove all that belongs to running pods. Returns what couldn't be, in words."""
+    left = [f"process {pid} ({_command(pid)})" for pid in tree.end_all()]
+    left += [f"mount {point}" for point in mounts.undo([layout.run, layout.data])]
+    if not left:
+        # Only now: below a mount there would be somebody's data.
+        shutil.rmtree(layout.run, ignore_errors=True)
+        shutil.rmtree(layout.containerd / "tmpmounts", ignore_errors=True)
+    _dead_sockets()
+    _log_links(layout)
+    return left
+
+
+def _dead_sockets() -> None:
+    if not SHIM_SOCKETS.is_dir():
+        return
+    alive = {line.split()[-1] for line in Path("/proc/net/unix").read_text().splitlines()}
+    for path in SHIM_SOCKETS.iterdir():
+        if stat.S_ISSOCK(path.lstat().st_mode) and str(path) not in alive:
+            path.unlink()
+    for folder in (SHIM_SOCKETS, SHIM_SOCKETS.parent):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def _log_links(layout: Layout) -> None:
+    """The kubelet makes a link to each container's log, in a folder that can't be chosen."""
+    folder = Path("/var/log/containers")
+    if not folder.is_dir():
+        return
+    for link in folder.iterdir():
+        if link.is_symlink() and link.readlink().is_relative_to(layout.logs):
+            link.unlink()
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return "ended"

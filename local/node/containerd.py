@@ -1,0 +1,135 @@
+"""Our own containerd: its configuration, and the images put into it."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from local.node.config import IMAGE_REPOSITORY, NodeConfig
+from local.node.files import last_lines, write
+from local.node.layout import Layout
+from local.node.machine import Machine
+from local.node.shell import run, succeeds
+from local.problem import Problem
+from local.tasks import Report
+
+CNI_PLUGINS = "/usr/lib/cni"
+NAMESPACE = "k8s.io"
+
+_REF = "org.opencontainers.image.ref.name"
+
+
+def settings(layout: Layout, machine: Machine, pause: str) -> str:
+    """containerd's configuration: every path is ours, nothing of the system's containerd is shared."""
+    systemd = "true" if machine.cgroup_driver == "systemd" else "false"
+    restrict = "false" if machine.may_lower_oom_score else "true"
+    return f"""\
+version = 2
+root = "{layout.containerd}"
+state = "{layout.run}/containerd"
+# `opt` would make /opt/containerd; the snapshotters need devices or file systems that aren't asked for.
+disabled_plugins = [
+  "io.containerd.internal.v1.opt",
+  "io.containerd.snapshotter.v1.aufs",
+  "io.containerd.snapshotter.v1.btrfs",
+  "io.containerd.snapshotter.v1.devmapper",
+  "io.containerd.snapshotter.v1.zfs",
+]
+
+[grpc]
+  address = "{layout.socket}"
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{pause}"
+  restrict_oom_score_adj = {restrict}
+  netns_mounts_under_state_dir = true
+  stream_server_address = "127.0.0.1"
+
+[plugins."io.containerd.grpc.v1.cri".cni]
+  bin_dir = "{CNI_PLUGINS}"
+  conf_dir = "{layout.cni}"
+
+[plugins."io.containerd.grpc.v1.cri".registry]
+  config_path = "{layout.etc}/certs.d"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+  SystemdCgroup = {systemd}
+  Root = "{layout.run}/runc"
+"""
+
+
+def hosts(config: NodeConfig) -> str:
+    """How containerd talks to the node's registry: plain HTTP, as it is reached on this machine alone."""
+    return f'server = "http://{config.registry}"\n\n[host."http://{config.registry}"]\n'
+
+
+def configure(layout: Layout, config: NodeConfig, machine: Machine, pause: str) -> None:
+    """Write containerd's files."""
+    write(layout.etc / "containerd.toml", settings(layout, machine, pause))
+    write(layout.etc / "certs.d" / config.registry / "hosts.toml", hosts(config))
+
+
+def wait(layout: Layout, timeout: float = 30) -> None:
+    """Return when containerd answers.
+
+    Raises:
+        Problem: It doesn't; the text carries the end of its log.
+    """
+    limit = time.monotonic() + timeout
+    while not succeeds(_ctr(layout, "version")):
+        if time.monotonic() > limit:
+            log = layout.log("containerd")
+            raise Problem(f"containerd doesn't answer:\n{last_lines(log)}", f"the whole log is {log}")
+        time.sleep(0.2)
+
+
+def tag(archive: Path) -> str:
+    """The tag of an image: the one that its archive gives it, else its digest's beginning.
+
+    Raises:
+        Problem: The file is no OCI archive.
+    """
+    try:
+        with tarfile.open(archive) as tar:
+            index = tar.extractfile("index.json")
+            manifest = json.load(index)["manifests"][0] if index else {}
+            digest: str = manifest["digest"]
+    except (OSError, KeyError, IndexError, ValueError, tarfile.TarError) as error:
+        raise Problem(f"{archive} is no OCI archive: {error}", "build it again: `mlp images`") from error
+    name: str = manifest.get("annotations", {}).get(_REF, "")
+    given = name.rpartition("/")[2].rpartition(":")[2]
+    return given if given and given != "latest" else digest.removeprefix("sha256:")[:16]
+
+
+def references(archives: Mapping[str, Path]) -> dict[str, str]:
+    """The name under which each image is imported and used."""
+    return {name: f"{IMAGE_REPOSITORY}/{name}:{tag(path)}" for name, path in archives.items()}
+
+
+def load(layout: Layout, archives: Mapping[str, Path], report: Report) -> None:
+    """Import the images that containerd doesn't have, and forget older ones of the same names."""
+    wanted = references(archives)
+    present = set(run(_ctr(layout, "images", "ls", "-q")).split())
+    missing = {name: reference for name, reference in wanted.items() if reference not in present}
+    for name, reference in missing.items():
+        _import(layout, archives[name], reference)
+    if missing:
+        report.say(f"imported {', '.join(missing)}")
+    old = [name for name in present if name.startswith(f"{IMAGE_REPOSITORY}/") and name not in wanted.values()]
+    if old:
+        run(_ctr(layout, "images", "rm", *old))
+
+
+def _import(layout: Layout, archive: Path, reference: str) -> None:
+    # The archive's own name is replaced by a prefix that is removed with it: only `reference` remains.
+    run(_ctr(layout, "images", "import", "--index-name", reference, archive))
+
+
+def _ctr(layout: Layout, *arguments: str | Path) -> list[str | Path]:
+    return ["ctr", "--address", layout.socket, "--namespace", NAMESPACE, *arguments]

@@ -1,0 +1,133 @@
+"""The node's link, the rules around it and the pods' network."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from local.node.config import NodeConfig
+from local.node.shell import run, succeeds
+
+LINK = "mlp-node"
+TABLE = "mlplatform"
+COMMENT = "mlplatform"
+OF_KUBE_PROXY = "kube-proxy"
+
+
+def conflist(config: NodeConfig, mtu: int, leases: Path) -> str:
+    """CNI configuration: a pair of devices for each pod, all traffic routed by the machine.
+
+    Routed, not bridged: the machine's connection tracking then sees what goes from pod to pod through a Service,
+    without br_netfilter.
+    """
+    plugin = {
+        "type": "ptp",
+        "ipMasq": False,
+        "mtu": mtu,
+        "ipam": {
+            "type": "host-local",
+            "ranges": [[{"subnet": config.pods}]],
+            "routes": [{"dst": "0.0.0.0/0"}],
+            "dataDir": str(leases),
+        },
+    }
+    return json.dumps({"cniVersion": "1.0.0", "name": COMMENT, "plugins": [plugin]}, indent=1) + "\n"
+
+
+def rules(config: NodeConfig) -> str:
+    """Our nftables table: pods reach the outside by the machine's address; the outside reaches neither node nor pods."""
+    return f"""\
+table ip {TABLE}
+delete table ip {TABLE}
+table ip {TABLE} {{
+  chain outgoing {{
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr {config.pods} ip daddr != {{ {config.address}, {config.pods}, {config.services} }} masquerade
+  }}
+  chain to-node {{
+    type filter hook input priority filter; policy accept;
+    ip daddr {config.address} iifname != "lo" iifname != "veth*" drop
+  }}
+  chain to-pods {{
+    type filter hook forward priority filter; policy accept;
+    ip daddr {config.pods} ct state new iifname != "veth*" drop
+  }}
+}}
+"""
+
+
+def up(config: NodeConfig) -> None:
+    """Make link and rules what they should be."""
+    if not succeeds(["ip", "link", "show", LINK]):
+        run(["ip", "link", "add", LINK, "type", "bridge"])
+    run(["ip", "address", "replace", f"{config.address}/32", "dev", LINK])
+    run(["ip", "link", "set", LINK, "up"])
+    run(["nft", "-f", "-"], stdin=rules(config))
+    for chain, match in exceptions(config, _dropping()):
+        if not succeeds(["iptables", "-w", "-C", chain, *match]):
+            run(["iptables", "-w", "-I", chain, *match])
+
+
+def present(config: NodeConfig) -> bool:
+    """Whether link, address and table are there."""
+    if not succeeds(["ip", "link", "show", LINK]) or not succeeds(["nft", "list", "table", "ip", TABLE]):
+        return False
+    return f"{config.address}/32" in run(["ip", "-4", "-oneline", "address", "show", "dev", LINK])
+
+
+def exceptions(config: NodeConfig, dropping: set[str]) -> list[tuple[str, list[str]]]:
+    """Rules for the chains that drop what nobody allowed, as Docker's and ufw's do."""
+    end = ["-m", "comment", "--comment", COMMENT, "-j", "ACCEPT"]
+    wanted = [
+        ("FORWARD", ["-s", config.pods, *end]),
+        ("FORWARD", ["-d", config.pods, *end]),
+        ("INPUT", ["-s", config.pods, "-d", config.address, *end]),
+    ]
+    return [(chain, match) for chain, match in wanted if chain in dropping]
+
+
+def down(config: NodeConfig, not_ours: Sequence[tuple[str, str]] = ()) -> None:
+    """Take away link and rules: ours and kube-proxy's, but no table that was there before."""
+    for chain, match in exceptions(config, {"FORWARD", "INPUT"}):
+        while _has_filter_table() and succeeds(["iptables", "-w", "-D", chain, *match]):
+            pass
+    for family, table in own_tables(tables()):
+        if (family, table) not in not_ours:
+            run(["nft", "delete", "table", family, table])
+    succeeds(["ip", "link", "delete", LINK])
+    _wait_for_pods_devices(config)
+
+
+def tables() -> list[tuple[str, str]]:
+    """Family and name of every nftables table of the machine."""
+    listing = json.loads(run(["nft", "-j", "list", "tables"]))["nftables"]
+    return [(entry["table"]["family"], entry["table"]["name"]) for entry in listing if "table" in entry]
+
+
+def own_tables(present: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those tables that carry our name or kube-proxy's."""
+    return [(family, name) for family, name in present if name in (TABLE, OF_KUBE_PROXY)]
+
+
+def _dropping() -> set[str]:
+    if not _has_filter_table():
+        return set()
+    policies = [line.split() for line in run(["iptables", "-w", "-S"]).splitlines() if line.startswith("-P")]
+    return {chain for _, chain, policy in policies if policy == "DROP"}
+
+
+def _has_filter_table() -> bool:
+    # Asking iptables itself would make the table.
+    legacy = Path("/proc/net/ip_tables_names")
+    return succeeds(["nft", "list", "table", "ip", "filter"]) or (legacy.is_file() and "filter" in legacy.read_text())
+
+
+def _wait_for_pods_devices(config: NodeConfig, timeout: float = 10) -> None:
+    """The kernel removes a pod's devices some time after its network namespace."""
+    gateway = str(ipaddress.IPv4Network(config.pods)[1])
+    limit = time.monotonic() + timeout
+    while time.monotonic() < limit and gateway in run(["ip", "-4", "-oneline", "address"]):
+        time.sleep(0.1)
