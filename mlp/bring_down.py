@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from local import node, paths
@@ -22,6 +24,7 @@ def run(yes: bool) -> None:
     if not where.embedded:
         _destroy(where, yes)
         return
+    _require_root()
     for stack in config.LOCAL_STACKS:
         locks.clear(stack)
     if node.state().status == "stopped":
@@ -43,12 +46,14 @@ def purge(yes: bool) -> None:
     where = target.current()
     if not where.embedded and any(map(config.exists, config.LOCAL_STACKS)):
         raise Problem(
-            f"stacks stand on the cluster {where.context}, and their state would be lost", "destroy them first: `mlp down`"
+            f"stacks stand on the cluster {where.context}, and their state would be lost",
+            "destroy them first: `mlp down`",
         )
-    folders = [folder for folder in (paths.home(), paths.cache()) if folder.is_dir()]
+    folders = [_removable(folder) for folder in (paths.home(), paths.cache()) if folder.is_dir()]
     listed = ", ".join(f"{folder} ({console.size(disk.size_of(folder))})" for folder in folders)
     console.ask(f"Stop the platform and remove all data and caches: {listed or 'nothing is there'}?", yes)
     if where.embedded:
+        _require_root()
         node.purge(Report("node"))
     for path in [config.path_of(stack) for stack in config.LOCAL_STACKS]:
         if path.exists():
@@ -56,6 +61,11 @@ def purge(yes: bool) -> None:
     for folder in folders:
         _remove(folder)
     console.say("removed; `make up` starts from nothing")
+
+
+def _require_root() -> None:
+    if os.geteuid() != 0:
+        raise Problem("you are not root, and the embedded node is root's", "run it with sudo")
 
 
 def _destroy(where: Target, yes: bool) -> None:
@@ -72,12 +82,23 @@ def _destroy(where: Target, yes: bool) -> None:
         stack.destroy()
 
 
+def _removable(folder: Path) -> Path:
+    """The folder, unless more than the platform's own things are in it.
+
+    Raises:
+        Problem: MLP_HOME or MLP_CACHE names a folder that others use too.
+    """
+    for kept in (Path.home(), paths.checkout(), Path("/usr"), Path("/etc")):
+        if kept == folder or kept.is_relative_to(folder):
+            raise Problem(
+                f"{folder} holds {kept}, so it isn't removed",
+                "set MLP_HOME and MLP_CACHE to folders of the platform alone, and remove this one's content by hand",
+            )
+    return folder
+
+
 def _remove(folder: Path) -> None:
-    """Remove a folder; Go writes its module cache read-only, which root ignores and others must undo first."""
-
-    def writable(function: object, path: str, error: BaseException) -> None:
-        parent = Path(path).parent
-        parent.chmod(0o700)
-        Path(path).unlink(missing_ok=True)
-
-    shutil.rmtree(folder, onexc=writable)
+    if os.geteuid() != 0:
+        # Go writes its module cache read-only, which only root can remove as it is.
+        subprocess.run(["chmod", "-R", "u+w", folder], check=False)
+    shutil.rmtree(folder)

@@ -27,7 +27,7 @@ def client(where: Target) -> Iterator[kubernetes.client.ApiClient]:
     context = where.context or specs.foundation().cluster.context
     config = os.environ.get("KUBECONFIG") if not where.embedded else str(paths.kubeconfig())
     try:
-        made = kubernetes.config.new_client_from_config(config, context)
+        made: kubernetes.client.ApiClient = kubernetes.config.new_client_from_config(config, context)  # type: ignore[no-untyped-call]  # the package has no types there
     except ConfigException as error:
         fix = "bring the node up: `mlp up node`" if where.embedded else "check MLP_KUBE_CONTEXT and KUBECONFIG"
         raise Problem(f"there is no way to the cluster {context}: {error}", fix) from error

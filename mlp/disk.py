@@ -26,12 +26,14 @@ class Watch:
             self.peak = max(self.peak, _used())
 
     def __enter__(self) -> Watch:
+        """Start to watch."""
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Stop to watch."""
         self._over.set()
         self._thread.join()
 

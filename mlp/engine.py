@@ -57,7 +57,7 @@ class Stack:
         """Apply; how many resources by operation."""
         with _told(f"stack {self.name} isn't up"):
             result = self._stack.up(on_output=_show(diagnostics.Progress()), suppress_outputs=True)
-        return dict(result.summary.resource_changes or {})
+        return {str(key): count for key, count in (result.summary.resource_changes or {}).items()}
 
     def destroy(self) -> None:
         """Remove all that it made."""
@@ -75,12 +75,14 @@ class Stack:
             return
         with _told(f"the state of {self.name} can't be put in order"):
             exported = self._stack.export_stack()
-            fixed = repair.repair(exported.deployment)
+            fixed = repair.repair(exported.deployment or {})
             for urn in fixed.dropped:
                 console.say(f"  {self.name}: forgot the interrupted create of {urn.rpartition('::')[2]}")
             self.import_({"version": exported.version, "deployment": fixed.deployment})
             for urn in fixed.adopted:
-                console.say(f"  {self.name}: looking whether the interrupted create of {urn.rpartition('::')[2]} got done")
+                console.say(
+                    f"  {self.name}: looking whether the interrupted create of {urn.rpartition('::')[2]} got done"
+                )
             # Without targets too: a refresh is also what clears notes of interrupted updates and deletes.
             self._stack.refresh(suppress_outputs=True, target=list(fixed.adopted) or None)
 
@@ -95,7 +97,7 @@ class Stack:
                 raise
 
     def config_set(self, key: str, value: str, *, secret: bool = False) -> None:
-        """Set a value of the stack's config. A secret goes through a pipe: an argument can be read by others in /proc."""
+        """Set a value of the stack's config. A secret goes through a pipe: others can read arguments in /proc."""
         with _told(f"config {key} of {self.name} can't be set"):
             if secret:
                 self._secret(key, value)

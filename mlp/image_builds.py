@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 
-from images import build, catalog, fingerprint, registry, releases, storage
+from images import catalog, fingerprint, releases, storage
 from images import tasks as image_tasks
 from images.catalog import Image
 from local import packages, tasks
 from local.problem import Problem
 from local.tasks import Report, Task
 from mlp import console, graph, target
-from mlp.target import Target
+
+CONNECT_SECONDS = 3.0
 
 
 def run(names: Sequence[str]) -> None:
-    """Build these images (all if none) and those that they build on."""
+    """Build these images (all if none) and those that they build on; push and list them.
+
+    Raises:
+        Problem: An image isn't known, or its build failed.
+    """
     where = target.current()
-    chosen = list(names) or graph.image_names({graph.IMAGES} | ({graph.NODE} if where.embedded else set()))
-    pushed = [name for name in chosen if not image_of(name).node]
-    before = {name: reason(catalog.load()[name]) for name in chosen if packages.missing(packages.IMAGES) == []}
+    chosen = list(names) or graph.image_names({graph.IMAGES, graph.NODE} if where.embedded else {graph.IMAGES})
+    images = [image_of(name) for name in chosen]
+    packages.ensure(Report(graph.PACKAGES), packages.IMAGES)
+    why = {image.name: reason(image) for image in images}
+    made: list[Task] = image_tasks.tasks(chosen)
     address = graph.registry(where)
-    made = [
-        Task(graph.PACKAGES, lambda report: packages.ensure(report, packages.IMAGES)),
-        *image_tasks.tasks(chosen, needs=(graph.PACKAGES,)),
-    ]
-    answering = answers(address)
-    if pushed and answering:
+    pushed = [image.name for image in images if not image.node] if answers(address) else []
+    if pushed:
         made += graph.pushes(pushed, address)
     tasks.run(made)
-    if pushed and not answering:
-        console.say(f"  registry {address} doesn't answer: nothing was pushed; `mlp up` does that")
     image_tasks.prune()
-    print(console.table(("image", "tag", "built, because", "digest"), [_row(name, before, where) for name in chosen]))
+    rows = [
+        (
+            image.name,
+            fingerprint.tag(image),
+            why[image.name] or "not built: nothing changed",
+            digest(image.name, pushed),
+        )
+        for image in images
+    ]
+    print(console.table(("image", "tag", "built, because", "digest"), rows))
+    if not pushed and not all(image.node for image in images):
+        console.say(f"registry {address} doesn't answer: nothing was pushed; `mlp up` does that")
 
 
 def image_of(name: str) -> Image:
@@ -52,3 +65,18 @@ def reason(image: Image) -> str:
     if storage.reference(image.name, fingerprint.combine(parts)) in storage.stored():
         return ""
     return fingerprint.reasons(fingerprint.last_inputs(image.name), parts)
+
+
+def answers(address: str) -> bool:
+    """Whether something listens where the registry should."""
+    host, _, port = address.partition("/")[0].partition(":")
+    try:
+        with socket.create_connection((host, int(port or 443)), CONNECT_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def digest(name: str, pushed: Sequence[str]) -> str:
+    """The digest of an image in the local release; `-` for one that isn't in it."""
+    return releases.read(releases.LOCAL).get(name, "-") if name in pushed else "-"

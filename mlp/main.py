@@ -22,7 +22,7 @@ for command in (up, down, purge, status, doctor, images, env, credentials, previ
 
 
 def run() -> None:
-    """Run the command line. Exit codes: 0 done, 1 a problem, 2 wrong usage, 3 something isn't healthy, 130 interrupted."""
+    """Run the command line. Exit codes: 0 done, 1 problem, 2 wrong usage, 3 not healthy, 130 interrupted."""
     try:
         app()
     except SystemExit as leaving:

@@ -1,8 +1,9 @@
 """After a killed engine: what it was creating is taken into the state, so that nothing lives outside of it.
 
-The engine notes each create before it asks the provider, and keeps the note if it is killed. It never clears such a note without a
-terminal (`refresh --clear-pending-creates` drops it, which would leak an object that was made; `--import-pending-creates` of 3.246 changes
-nothing on a file backend). So the note becomes a resource here, and a refresh drops those whose object isn't there after all.
+The engine notes each create before it asks the provider, and keeps the note if it is killed. Nothing clears it without
+a terminal: `refresh --clear-pending-creates` drops it, which would leak an object that was made, and
+`--import-pending-creates` of 3.246 changes nothing on a file backend. So the note becomes a resource here, and a
+refresh drops those whose object isn't there after all.
 """
 
 from __future__ import annotations

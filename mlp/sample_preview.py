@@ -1,4 +1,4 @@
-"""Previews of every stack against sample contracts: no cluster, no account, nothing written outside a folder that goes away."""
+"""Previews of every stack against sample contracts: no cluster, no account, nothing left behind."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def read(stack: str) -> State:
         return State(stack)
     latest = content.get("checkpoint", {}).get("latest") or {}
     resources = latest.get("resources") or []
-    outputs = next((one.get("outputs", {}) for one in resources if one["type"] == STACK_TYPE), {})
+    outputs: dict[str, Any] = next((one.get("outputs", {}) for one in resources if one["type"] == STACK_TYPE), {})
     return State(
         stack=stack,
         updated=latest.get("manifest", {}).get("time", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,7 +23,9 @@ def run(
 
     reference = find(state.read(config.PLATFORM).outputs.get("credentials"), tool)
     with cluster.client(target.current()) as api:
-        secret = kubernetes.client.CoreV1Api(api).read_namespaced_secret(reference["secret"], reference["namespace"])
+        secret: Any = kubernetes.client.CoreV1Api(api).read_namespaced_secret(
+            reference["secret"], reference["namespace"]
+        )
     user, password = (base64.b64decode(secret.data[reference[key]]).decode() for key in ("user_key", "password_key"))
     print(json.dumps({"user": user, "password": password}) if as_json else f"user:     {user}\npassword: {password}")
 

@@ -10,7 +10,7 @@ from mlp.exclusive import only_one
 
 
 def run(yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False) -> None:
-    """Stop the platform. The embedded node is taken down and its data stays; on a cluster of yours the stacks are destroyed."""
+    """Stop the platform. The embedded node stops and its data stays; on a cluster of yours the stacks are destroyed."""
     from mlp import bring_down
 
     with only_one("down"):

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 
-def run(names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these; all if none.")] = None) -> None:
+def run(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these; all if none.")] = None,
+) -> None:
     """Build the images that changed and say why; push them if the registry answers."""
     from mlp import image_builds
     from mlp.exclusive import only_one
