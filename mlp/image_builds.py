@@ -38,12 +38,12 @@ def run(names: Sequence[str]) -> None:
         (
             image.name,
             fingerprint.tag(image),
-            why[image.name] or "not built: nothing changed",
+            why[image.name] or "nothing changed",
             digest(image.name, pushed),
         )
         for image in images
     ]
-    print(console.table(("image", "tag", "built, because", "digest"), rows))
+    print(console.table(("image", "tag", "built because", "digest"), rows))
     if not pushed and not all(image.node for image in images):
         console.say(f"registry {address} doesn't answer: nothing was pushed; `mlp up` does that")
 

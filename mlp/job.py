@@ -1,4 +1,4 @@
-"""The manifest of a training Job: an image by digest, under the restricted pod security standard, nothing secret in it."""
+"""The manifest of a training Job: an image by digest, restricted pod security, no secret in it."""
 
 from __future__ import annotations
 

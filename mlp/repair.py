@@ -8,6 +8,7 @@ refresh drops those whose object isn't there after all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,7 @@ def identity(resource: dict[str, Any]) -> str | None:
     return f"{space}/{name}" if (space := metadata.get("namespace")) else str(name)
 
 
-def repair(deployment: dict[str, Any]) -> Repaired:
+def repair(deployment: Mapping[str, Any]) -> Repaired:
     """Turn notes of interrupted creates into resources. Pure; other notes stay, as a refresh clears those."""
     resources: list[dict[str, Any]] = [dict(one) for one in deployment.get("resources") or []]
     notes = deployment.get("pending_operations") or []
