@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from local.provider import managers, objects
 from local.provider.await_.ready import timeout_of
 from local.provider.cluster import Cluster
-from local.provider.errors import ApiError, Cancelled, NoSuchKind, NotReady, conflict
+from local.provider.errors import ApiError, CancelledError, NoSuchKindError, NotReadyError, conflict
 from local.provider.objects import pluck
 from local.provider.rest import APPLY, Client, Resource
 from local.provider.urns import Kind
@@ -75,20 +75,20 @@ class Change:
 
         Raises:
             ApiError: The server refused.
-            NoSuchKind: It doesn't know the kind.
+            NoSuchKindError: It doesn't know the kind.
             ProviderError: Others manage fields that would change.
         """
         for attempt, pause in enumerate([*_RETRY_SECONDS, 0.0]):
             try:
                 return self._create()
-            except (NoSuchKind, ApiError) as error:
+            except (NoSuchKindError, ApiError) as error:
                 # Its namespace or definition may be on its way, made by the same program.
-                missing = isinstance(error, NoSuchKind) or error.not_found
+                missing = isinstance(error, NoSuchKindError) or error.not_found
                 if not missing or self.preview or attempt == len(_RETRY_SECONDS):
                     raise
                 self.say(f"retry {attempt + 1}; creation failed: {error}")
             if self.client.cancelled.wait(pause):
-                raise Cancelled
+                raise CancelledError
         raise AssertionError("unreachable")
 
     def _create(self) -> Object:
@@ -155,7 +155,7 @@ def get(client: Client, obj: Object, name: str = "") -> Object:
 
     Raises:
         ApiError: 404 when it's gone.
-        NoSuchKind: Its kind is gone.
+        NoSuchKindError: Its kind is gone.
     """
     resource = client.resource(kind_of(obj))
     found: Object = client.request("GET", resource.path(objects.namespace(obj), name or objects.name(obj)))
@@ -171,14 +171,14 @@ def delete(client: Client, inputs: Object, live: Object, manager: str, requested
     """Delete an object and wait until it is gone; one that's already gone is fine.
 
     Raises:
-        NotReady: It's still there when time is up.
+        NotReadyError: It's still there when time is up.
         ApiError: The server refused.
     """
     try:
         resource = client.resource(kind_of(live))
         path = resource.path(objects.namespace(live), objects.name(live))
         client.request("DELETE", path, body={"propagationPolicy": _propagation(inputs)})
-    except NoSuchKind:
+    except NoSuchKindError:
         return
     except ApiError as error:
         if error.not_found:
@@ -214,7 +214,7 @@ def _until_gone(client: Client, resource: Resource, live: Object, seconds: float
             return  # gone, and somebody made another of the same name
         left = deadline - time.monotonic()
         if left <= 0 or client.cancelled.is_set():
-            raise NotReady(
+            raise NotReadyError(
                 current, [_still_there(current, "cancelled" if left > 0 else f"timed out after {seconds:.0f} s")]
             )
         say(_still_there(current, "waiting for deletion"))
@@ -226,7 +226,7 @@ def _until_gone(client: Client, resource: Resource, live: Object, seconds: float
             for event, _ in client.watch(resource.path(namespace), query, min(_WATCH_SECONDS, left)):
                 if event == "DELETED":
                     return
-        except Cancelled:
+        except CancelledError:
             continue
         except ApiError as error:
             if error.code != 410 and not error.not_found:
@@ -241,7 +241,7 @@ def _still_there(obj: Object, why: str) -> str:
         for condition in pluck(obj, "status", "conditions") or []
         if condition.get("status") == "True" and str(condition.get("type")).startswith("Namespace")
     ]
-    return f"{why}: {obj.get('kind')} {objects.qualified_name(obj)} still exists{held}{'; ' + '; '.join(blocked) if blocked else ''}"
+    return "; ".join([f"{why}: {obj.get('kind')} {objects.qualified_name(obj)} still exists{held}", *blocked])
 
 
 def relinquish_old(client: Client, live: Object, old_manager: str) -> None:

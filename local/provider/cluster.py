@@ -6,7 +6,7 @@ import threading
 
 from local.provider import kubeconfig, objects
 from local.provider.config import Settings
-from local.provider.errors import NoSuchKind, ProviderError, Unreachable
+from local.provider.errors import NoSuchKindError, ProviderError, UnreachableError
 from local.provider.objects import pluck
 from local.provider.rest import Client
 from local.provider.urns import Kind
@@ -22,7 +22,7 @@ class Cluster:
         self.settings = settings
         self._lock = threading.Lock()
         self._client: Client | None = None
-        self._reason: Unreachable | None = None
+        self._reason: UnreachableError | None = None
         self._cancelled = False
         # Scopes of kinds whose definitions this program brings but the cluster may not have yet.
         self._scopes: dict[tuple[str, str], bool] = {}
@@ -31,7 +31,7 @@ class Cluster:
         """The API of the cluster.
 
         Raises:
-            Unreachable: There is no usable kubeconfig, or nobody answers.
+            UnreachableError: There is no usable kubeconfig, or nobody answers.
         """
         with self._lock:
             if self._reason is not None:
@@ -45,8 +45,8 @@ class Cluster:
         try:
             client = Client(kubeconfig.load(chosen.kubeconfig, chosen.context, chosen.cluster, chosen.namespace))
             client.request("GET", "/version")
-        except Unreachable as error:
-            self._reason = Unreachable(f"configured Kubernetes cluster is unreachable: {error}")
+        except UnreachableError as error:
+            self._reason = UnreachableError(f"configured Kubernetes cluster is unreachable: {error}")
             raise self._reason from None
         if self._cancelled:
             client.cancel()
@@ -56,7 +56,7 @@ class Cluster:
         """Whether the API server answers."""
         try:
             self.client()
-        except Unreachable:
+        except UnreachableError:
             return False
         return True
 
@@ -67,7 +67,7 @@ class Cluster:
         try:
             chosen = self.settings
             return kubeconfig.load(chosen.kubeconfig, chosen.context, chosen.cluster, "").namespace
-        except Unreachable:
+        except UnreachableError:
             return _FALLBACK_NAMESPACE
 
     def learn(self, obj: Object) -> None:
@@ -85,14 +85,14 @@ class Cluster:
             return self._scopes[(kind.group, kind.kind)]
         try:
             return self.client().resource(kind).namespaced
-        except (NoSuchKind, Unreachable):
+        except (NoSuchKindError, UnreachableError):
             return True
 
     def knows(self, kind: Kind) -> bool:
         """Whether the API server answers and serves the kind."""
         try:
             self.client().resource(kind)
-        except (NoSuchKind, Unreachable):
+        except (NoSuchKindError, UnreachableError):
             return False
         except ProviderError:
             return False

@@ -47,7 +47,7 @@ class Settings:
 
 
 def parse(variables: Mapping[str, str]) -> Settings:
-    """Settings from a Configure request; the environment fills in flags that aren't set, as with the official provider."""
+    """Settings from a Configure request; as officially, the environment fills in flags that aren't set."""
 
     def text(key: str) -> str:
         return variables.get(_PREFIX + key, "")

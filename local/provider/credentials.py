@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from local.provider.errors import Unreachable
+from local.provider.errors import UnreachableError
 from local.provider.kubeconfig import Access
 
 _TOKEN_FILE_SECONDS = 60.0
@@ -71,9 +71,9 @@ class Credentials:
             done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
             return dict(json.loads(done.stdout).get("status") or {})
         except subprocess.CalledProcessError as error:
-            raise Unreachable(f"{plugin['command']} gave no credentials: {error.stderr.strip()[-500:]}") from None
+            raise UnreachableError(f"{plugin['command']} gave no credentials: {error.stderr.strip()[-500:]}") from None
         except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-            raise Unreachable(f"{plugin['command']} gave no credentials: {type(error).__name__}") from None
+            raise UnreachableError(f"{plugin['command']} gave no credentials: {type(error).__name__}") from None
 
     def _path(self, value: str) -> Path:
         return self._access.folder / Path(value).expanduser()

@@ -10,11 +10,11 @@ class ProviderError(Exception):
     """An operation failed; its text is shown as it is."""
 
 
-class Unreachable(ProviderError):
+class UnreachableError(ProviderError):
     """No kubeconfig, or no API server answers."""
 
 
-class NoSuchKind(ProviderError):
+class NoSuchKindError(ProviderError):
     """The API server doesn't know the group, version or kind (yet)."""
 
     def __init__(self, api_version: str, kind: str) -> None:
@@ -65,7 +65,7 @@ class ApiError(ProviderError):
         return []
 
 
-class NotReady(ProviderError):
+class NotReadyError(ProviderError):
     """The object exists but didn't become ready.
 
     Args:
@@ -79,7 +79,7 @@ class NotReady(ProviderError):
         self.reasons = list(reasons)
 
 
-class Cancelled(ProviderError):
+class CancelledError(ProviderError):
     """The engine asked to stop."""
 
     def __init__(self) -> None:
@@ -98,10 +98,10 @@ def conflict(error: ApiError, manager: str) -> ProviderError:
     return ProviderError(
         "\n".join(
             [
-                f"Server-Side Apply field conflict detected; field manager {manager!r} would overwrite what others manage:",
+                f"Server-Side Apply field conflict: {manager!r} would overwrite what other field managers own:",
                 *lines,
-                "  fix: leave these fields out of the program, or take them over with the annotation pulumi.com/patchForce: "
-                '"true", or set pulumi.com/patchFieldManager to the manager named above',
+                "  fix: leave these fields out of the program, or take them over with the annotation "
+                'pulumi.com/patchForce: "true", or set pulumi.com/patchFieldManager to the manager named above',
             ]
         )
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local.provider.errors import Unreachable
+from local.provider.errors import UnreachableError
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def parse(text: str) -> dict[str, Any]:
     """A kubeconfig from YAML or JSON, or from the file that the text names.
 
     Raises:
-        Unreachable: It is neither.
+        UnreachableError: It is neither.
     """
     import yaml
 
@@ -41,9 +41,9 @@ def parse(text: str) -> dict[str, Any]:
         loaded = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, _loader())  # noqa: S506 - safe
     except (ValueError, yaml.YAMLError):
         # The text may hold keys: it isn't repeated.
-        raise Unreachable("kubeconfig is neither YAML, JSON nor the path of a file") from None
+        raise UnreachableError("kubeconfig is neither YAML, JSON nor the path of a file") from None
     if not isinstance(loaded, dict):
-        raise Unreachable("kubeconfig is neither YAML, JSON nor the path of a file")
+        raise UnreachableError("kubeconfig is neither YAML, JSON nor the path of a file")
     return loaded
 
 
@@ -71,7 +71,7 @@ def load(given: str, context: str, cluster: str, namespace: str) -> Access:
     """The access that the settings choose; empty settings mean the kubeconfig's own.
 
     Raises:
-        Unreachable: There is no kubeconfig, or it doesn't name what was asked for.
+        UnreachableError: There is no kubeconfig, or it doesn't name what was asked for.
     """
     if given:
         config = parse(given)
@@ -84,12 +84,12 @@ def load(given: str, context: str, cluster: str, namespace: str) -> Access:
         )
         config, folder = _merged(files)
         if not config:
-            raise Unreachable(
+            raise UnreachableError(
                 f"there is no kubeconfig ({', '.join(map(str, files))}); set KUBECONFIG or the provider's `kubeconfig`"
             )
     chosen = context or str(config.get("current-context") or "")
     if not chosen:
-        raise Unreachable("kubeconfig has no current-context; set the provider's `context`")
+        raise UnreachableError("kubeconfig has no current-context; set the provider's `context`")
     entry = _entry(config, "contexts", "context", chosen)
     user = str(entry.get("user") or "")
     return Access(
@@ -105,7 +105,7 @@ def _entry(config: dict[str, Any], section: str, kind: str, name: str) -> dict[s
         if item.get("name") == name:
             return dict(item.get(kind) or {})
     known = ", ".join(str(item.get("name")) for item in config.get(section) or []) or "none"
-    raise Unreachable(f"kubeconfig has no {kind} {name!r}; it has: {known}")
+    raise UnreachableError(f"kubeconfig has no {kind} {name!r}; it has: {known}")
 
 
 def active_cluster(config: dict[str, Any], context: str, cluster: str) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ def _entries(live: Object) -> list[Object]:
 
 
 def merged(live: Object, manager: str) -> list[Object] | None:
-    """The object's `managedFields` with our and kubectl's earlier non-apply entries made ours, or None if there are none."""
+    """The object's `managedFields` with kubectl's and our non-apply entries made ours, or None if there are none."""
     taken, rest, ours = [], [], None
     for entry in _entries(live):
         key = (str(entry.get("manager")), str(entry.get("operation")))

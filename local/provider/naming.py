@@ -63,8 +63,8 @@ def _digits(seed: bytes) -> str:
 def field_manager(urn: str, state: Object, inputs: Object) -> str:
     """The field manager of server-side apply: the annotation's, that in the state, or one made from the URN.
 
-    The official provider makes a random one. This one is always the same for a URN, so an `up` that is killed after the object
-    was made and before the state was written finds its own fields again, instead of a second owner that conflicts for ever.
+    The official provider makes a random one. This one is always the same for a URN, so an `up` that is killed after the
+    object was made and before the state was written finds its own fields again, not a second owner that conflicts.
     """
     given = objects.annotation(inputs, "pulumi.com/patchFieldManager")
     kept = state.get("__fieldManager")

@@ -38,7 +38,7 @@ _OMITTED_IF_FALSE = {
 
 
 def inputs(obj: Object) -> Object:
-    """Normalise in place: no read-only metadata, canonical quantities, a Secret's stringData as data, a CRD without status."""
+    """Normalise in place: no read-only metadata, canonical quantities, a Secret's stringData as data."""
     metadata = objects.metadata(obj)
     for key in _READ_ONLY:
         metadata.pop(key, None)
@@ -97,7 +97,7 @@ _MISSING = object()
 
 
 def refreshed(inputs: Any, before: Any, now: Any) -> Any:
-    """Inputs after a refresh: what the live object has now wherever it differs from what it had, else the inputs as they were.
+    """Inputs after a refresh: the live object's wherever it has changed, else as they were.
 
     Args:
         inputs: The inputs in the state.

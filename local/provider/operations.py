@@ -9,7 +9,7 @@ from local.provider import apply, checkpoint, diff, immutable, naming, normalize
 from local.provider.apply import Change
 from local.provider.await_ import ready
 from local.provider.cluster import Cluster
-from local.provider.errors import ApiError, NoSuchKind, NotReady, ProviderError
+from local.provider.errors import ApiError, NoSuchKindError, NotReadyError, ProviderError
 from local.provider.host import Host
 from local.provider.urns import kind_of
 from local.provider.wire import Object, has_unknown
@@ -29,7 +29,7 @@ class Result:
     id: str
     state: Object
     inputs: Object | None = None
-    not_ready: NotReady | None = None
+    not_ready: NotReadyError | None = None
 
 
 class Operations:
@@ -90,7 +90,7 @@ class Operations:
                 lambda text: self.host.status(urn, text),
                 lambda text: self.host.warning(urn, text),
             )
-        except NotReady as error:
+        except NotReadyError as error:
             not_ready, live = error, error.live
         self.host.status(urn, "")
         state = self._state(inputs, live, properties, manager, first)
@@ -103,7 +103,7 @@ class Operations:
     # Read
 
     def read(self, urn: str, identifier: str, inputs: Object, state: Object) -> Result | None:
-        """The live object with this id, or None when it is gone. Without inputs (an import) they are made from the object."""
+        """The live object with this id, or None when it is gone; an import's inputs are made from it."""
         namespace, name = objects.split_id(identifier)
         old_inputs = normalize.inputs(checkpoint.to_manifest(inputs))
         _, old_live = checkpoint.parse(state)
@@ -120,7 +120,7 @@ class Operations:
         client = self.cluster.client()
         try:
             live = apply.get(client, target)
-        except NoSuchKind:
+        except NoSuchKindError:
             return None
         except ApiError as error:
             if error.not_found:
@@ -130,7 +130,7 @@ class Operations:
         if not imported or state:
             try:
                 ready.read(client, old_inputs, live)
-            except NotReady as error:
+            except NotReadyError as error:
                 not_ready = error
         manager = naming.field_manager(urn, state, old_inputs)
         live_inputs = normalize.refreshed(old_inputs, old_live, live) if state else _inputs_of(live)
@@ -188,7 +188,7 @@ class Operations:
             apply.delete(
                 self.cluster.client(), inputs, live, manager, timeout, lambda text: self.host.status(urn, text)
             )
-        except NotReady as error:
+        except NotReadyError as error:
             version = checkpoint.initial_api_version(state, inputs)
             kept = checkpoint.build(inputs, error.live, state, version, manager)
             return Result(objects.qualified_name(live), kept, not_ready=error)

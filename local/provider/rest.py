@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import urllib3
 
 from local.provider.credentials import Credentials
-from local.provider.errors import ApiError, Cancelled, NoSuchKind, Unreachable
+from local.provider.errors import ApiError, CancelledError, NoSuchKindError, UnreachableError
 from local.provider.kubeconfig import Access
 from local.provider.urns import Kind
 from local.provider.wire import Object
@@ -51,7 +51,7 @@ class Client:
     def __init__(self, access: Access) -> None:
         self._server = str(access.cluster.get("server") or "").rstrip("/")
         if not self._server:
-            raise Unreachable("kubeconfig names no server")
+            raise UnreachableError("kubeconfig names no server")
         self._credentials = Credentials(access)
         options: dict[str, Any] = {
             "maxsize": _CONNECTIONS,
@@ -90,7 +90,7 @@ class Client:
 
         Raises:
             ApiError: The server refused.
-            Unreachable: No server answered.
+            UnreachableError: No server answered.
         """
         answer = self._send(method, path, query, body, content_type)
         return _decoded(answer.status, answer.data)
@@ -118,9 +118,9 @@ class Client:
                 return self._pool.request(method, url, body=data, headers=headers, redirect=False, **options)
             except urllib3.exceptions.ProtocolError as error:
                 if attempt == 2:
-                    raise Unreachable(f"the API server {self._server} broke the connection: {error}") from None
+                    raise UnreachableError(f"the API server {self._server} broke the connection: {error}") from None
             except urllib3.exceptions.HTTPError as error:
-                raise Unreachable(f"the API server {self._server} doesn't answer: {_short(error)}") from None
+                raise UnreachableError(f"the API server {self._server} doesn't answer: {_short(error)}") from None
         raise AssertionError("unreachable")
 
     def text(self, path: str, query: Mapping[str, str]) -> str:
@@ -134,7 +134,7 @@ class Client:
         """Events (type, object) from a collection until the server ends the watch after so many seconds.
 
         Raises:
-            Cancelled: `cancel` was called.
+            CancelledError: `cancel` was called.
             ApiError: The server refused, or sent an error event (410: list again).
         """
         query = {**query, "watch": "1", "timeoutSeconds": str(max(1, round(seconds)))}
@@ -156,14 +156,14 @@ class Client:
                     yield event["type"], event["object"]
         except (urllib3.exceptions.HTTPError, OSError):
             if self.cancelled.is_set():
-                raise Cancelled from None
+                raise CancelledError from None
             # The connection broke or stayed silent: the caller looks again.
         finally:
             with self._lock:
                 self._streams.discard(answer)
             answer.close()
         if self.cancelled.is_set():
-            raise Cancelled
+            raise CancelledError
 
     def cancel(self) -> None:
         """End all watches at once and let no new ones run."""
@@ -182,13 +182,13 @@ class Client:
         """Where objects of a kind live.
 
         Raises:
-            NoSuchKind: The server doesn't know it.
+            NoSuchKindError: The server doesn't know it.
         """
         known = self._known.get((kind.group, kind.version))
         if known is None or kind.kind not in known:
             known = self._discover(kind)
         if kind.kind not in known:
-            raise NoSuchKind(kind.api_version, kind.kind)
+            raise NoSuchKindError(kind.api_version, kind.kind)
         return known[kind.kind]
 
     def _discover(self, kind: Kind) -> dict[str, Resource]:
@@ -197,7 +197,7 @@ class Client:
             listed = self.request("GET", path)
         except ApiError as error:
             if error.not_found:
-                raise NoSuchKind(kind.api_version, kind.kind) from None
+                raise NoSuchKindError(kind.api_version, kind.kind) from None
             raise
         found = {
             item["kind"]: Resource(Kind(kind.group, kind.version, item["kind"]), item["name"], bool(item["namespaced"]))

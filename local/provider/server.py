@@ -14,7 +14,7 @@ from google.protobuf import any_pb2, empty_pb2
 
 from local.provider import check, config, diff, wire
 from local.provider.cluster import Cluster
-from local.provider.errors import ProviderError, Unreachable
+from local.provider.errors import ProviderError, UnreachableError
 from local.provider.host import Host
 from local.provider.operations import Operations, Result
 from local.provider.protos import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
@@ -195,8 +195,8 @@ class Provider(_Servicer):  # type: ignore[misc]  # generated code has no types
     def _unreachable(self) -> None:
         try:
             self.cluster.client()
-        except Unreachable as error:
-            raise Unreachable(
+        except UnreachableError as error:
+            raise UnreachableError(
                 f"{error}\n  fix: make it reachable; if it no longer exists, run this again with "
                 "PULUMI_K8S_DELETE_UNREACHABLE=true to remove its objects from the state"
             ) from None

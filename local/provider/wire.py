@@ -1,7 +1,8 @@
 """Pulumi's values on the wire: protobuf structs to Python and back, with secrets and unknowns kept apart.
 
-Plain values are Python's own (dict, list, str, int, float, bool); a secret is wrapped in `Secret`; a value that is only known
-after other resources exist is `UNKNOWN`. The signatures and placeholders are those of Pulumi's Go SDK (`resource/plugin/rpc.go`).
+Plain values are Python's own (dict, list, str, int, float, bool); a secret is wrapped in `Secret`; a value that is only
+known after other resources exist is `UNKNOWN`. Signatures and placeholders are those of Pulumi's Go SDK
+(`resource/plugin/rpc.go`).
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Secret:
 
     value: Any
 
-    def __repr__(self) -> str:
+    def __repr__(self) -> str:  # noqa: D105 - the class says it
         return "Secret(...)"
 
 

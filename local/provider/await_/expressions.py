@@ -1,4 +1,4 @@
-"""`pulumi.com/waitFor`: `condition=Type[=Status]`, `jsonpath={.path}[=value]`, or a JSON list of these (all must hold)."""
+"""`pulumi.com/waitFor`: `condition=Type[=Status]`, `jsonpath={.path}[=value]`, or a JSON list (all must hold)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from local.provider import objects
 from local.provider.await_ import expressions, pods, special, status
 from local.provider.await_.status import Status
 from local.provider.await_.waiting import Say, Watched
-from local.provider.errors import NotReady
+from local.provider.errors import NotReadyError
 from local.provider.rest import Client
 from local.provider.urns import Kind
 from local.provider.wire import Object
@@ -39,7 +39,7 @@ def until_ready(
     """Wait until a created or updated object is ready and return its live state.
 
     Raises:
-        NotReady: It isn't in time, or never will be.
+        NotReadyError: It isn't in time, or never will be.
     """
     if skipped(inputs):
         return live
@@ -71,13 +71,13 @@ def read(client: Client, inputs: Object, live: Object) -> None:
     """See whether an object is ready now, without waiting.
 
     Raises:
-        NotReady: It isn't.
+        NotReadyError: It isn't.
     """
     if skipped(inputs):
         return
     result = _read(client, inputs, live)
     if not result.ready:
-        raise NotReady(live, [result.message, *pods.explain(client, live)])
+        raise NotReadyError(live, [result.message, *pods.explain(client, live)])
 
 
 def _read(client: Client, inputs: Object, live: Object) -> Status:

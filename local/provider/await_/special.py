@@ -10,7 +10,7 @@ from local.provider import objects
 from local.provider.await_ import status
 from local.provider.await_.status import Status
 from local.provider.await_.waiting import Watched
-from local.provider.errors import ApiError, Cancelled, NotReady
+from local.provider.errors import ApiError, CancelledError, NotReadyError
 from local.provider.objects import pluck
 from local.provider.rest import Client
 from local.provider.wire import Object
@@ -39,7 +39,10 @@ def service_now(client: Client, obj: Object) -> Status:
     return Status(True)
 
 
-_NO_PODS = "Service does not target any Pods. Selected Pods may not be ready, or field '.spec.selector' may not match labels on any Pods"
+_NO_PODS = (
+    "Service does not target any Pods. Selected Pods may not be ready, "
+    "or field '.spec.selector' may not match labels on any Pods"
+)
 
 
 def service(watched: Watched, seconds: float) -> Object:
@@ -75,15 +78,15 @@ def _until_endpoints(watched: Watched, seconds: float) -> None:
             return
         left = deadline - time.monotonic()
         if left <= 0:
-            raise NotReady(watched.live, [f"timed out after {seconds:.0f} s: {_NO_PODS}"])
+            raise NotReadyError(watched.live, [f"timed out after {seconds:.0f} s: {_NO_PODS}"])
         path, query = _slices_query(watched.live)
         query["resourceVersion"] = str(pluck(listed, "metadata", "resourceVersion") or "")
         try:
             for _, item in watched.client.watch(path, query, min(30.0, left)):
                 if item.get("endpoints"):
                     return
-        except Cancelled:
-            raise NotReady(watched.live, [f"cancelled: {_NO_PODS}"]) from None
+        except CancelledError:
+            raise NotReadyError(watched.live, [f"cancelled: {_NO_PODS}"]) from None
         except ApiError as error:
             if error.code != 410:
                 raise
@@ -111,7 +114,7 @@ def missing_backends(client: Client, obj: Object) -> list[str]:
 
 
 def ingress(watched: Watched, seconds: float, warn: Callable[[str], None]) -> Object:
-    """Wait for an Ingress's address and its Services; one that never appears is a warning, as with the official provider."""
+    """Wait for an Ingress's address and its Services; as officially, one that never appears is only a warning."""
     watched.until(load_balancer, seconds)
     deadline = time.monotonic() + min(seconds, _ENDPOINT_GRACE_SECONDS)
     while missing := missing_backends(watched.client, watched.live):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from local.provider.objects import pluck
 from local.provider.urns import Kind
@@ -195,10 +194,3 @@ def check_of(obj: Object) -> tuple[Check, float] | None:
     """How to tell readiness of this kind and how many seconds to wait for it, or None if it is ready once it exists."""
     kind = Kind.of(str(obj.get("apiVersion")), str(obj.get("kind")))
     return _CHECKS.get((kind.group, kind.kind))
-
-
-def described(value: Any) -> str:
-    """A kind and name for messages."""
-    return f"{pluck(value, 'kind')} {pluck(value, 'metadata', 'namespace') or ''}/{pluck(value, 'metadata', 'name')}".replace(
-        " /", " "
-    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from local.provider import objects
 from local.provider.await_.status import Check
-from local.provider.errors import ApiError, Cancelled, NotReady
+from local.provider.errors import ApiError, CancelledError, NotReadyError
 from local.provider.rest import Client, Resource
 from local.provider.wire import Object
 
@@ -50,8 +50,8 @@ class Watched:
         """Wait until the check says that the object is ready and return it.
 
         Raises:
-            NotReady: It failed, or time ran out, or it was deleted.
-            Cancelled: The engine asked to stop.
+            NotReadyError: It failed, or time ran out, or it was deleted.
+            CancelledError: The engine asked to stop.
         """
         deadline = time.monotonic() + seconds
         while True:
@@ -59,14 +59,14 @@ class Watched:
             if status.ready:
                 return self.live
             if status.failed:
-                raise NotReady(self.live, [status.message, *self.explain(self.live)])
+                raise NotReadyError(self.live, [status.message, *self.explain(self.live)])
             left = deadline - time.monotonic()
             if left <= 0:
-                raise NotReady(
+                raise NotReadyError(
                     self.live, [f"timed out after {seconds:.0f} s: {status.message}", *self.explain(self.live)]
                 )
             if self.client.cancelled.is_set():
-                raise NotReady(self.live, [f"cancelled while {status.message}"])
+                raise NotReadyError(self.live, [f"cancelled while {status.message}"])
             self._next(check, min(_WATCH_SECONDS, left))
 
     def _next(self, check: Check, seconds: float) -> None:
@@ -82,15 +82,15 @@ class Watched:
             collection = self.resource.path(objects.namespace(self.live))
             for event, obj in self.client.watch(collection, query, seconds):
                 if event == "DELETED":
-                    raise NotReady(self.live, ["the object was deleted while waiting for it"])
+                    raise NotReadyError(self.live, ["the object was deleted while waiting for it"])
                 self.live = obj
                 status = check(obj)
                 if status.ready or status.failed:
                     return
                 if status.message != said:
                     self.say(said := status.message)
-        except Cancelled:
-            raise NotReady(self.live, [f"cancelled while {check(self.live).message}"]) from None
+        except CancelledError:
+            raise NotReadyError(self.live, [f"cancelled while {check(self.live).message}"]) from None
         except ApiError as error:
             if error.code != 410:  # 410: our version of it is too old to watch from
                 raise
@@ -106,5 +106,5 @@ class Watched:
             self.live = self.client.request("GET", self.path)
         except ApiError as error:
             if error.not_found:
-                raise NotReady(self.live, ["the object was deleted while waiting for it"]) from None
+                raise NotReadyError(self.live, ["the object was deleted while waiting for it"]) from None
             raise
