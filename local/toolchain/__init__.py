@@ -1,5 +1,5 @@
 """The tools that the project brings along: Go programs, the Pulumi engine, its plugins and their environment."""
 
-from local.toolchain.environment import ensure, environment
+from local.toolchain.setup import ensure, environment
 
 __all__ = ["ensure", "environment"]

@@ -67,7 +67,7 @@ def ensure(report: Report) -> Engine:
     try:
         install_official(report)
         return Engine(_official(), "official release")
-    except (OSError, ValueError, tarfile.TarError) as reason:
+    except (OSError, EOFError, ValueError, tarfile.TarError) as reason:
         report.say(f"Pulumi's release can't be had here ({reason}): building the engine from Go modules")
     return Engine(gobinaries.build("pulumi", report), "built from Go modules")
 

@@ -135,24 +135,26 @@ def _build(module: str, names: Sequence[str], report: Report) -> None:
     if all(path_of(name).exists() for name in names):
         report.cached()
         return
-    with _only_one(module, report):
+    # One process at a time builds a module: the second finds the result instead of doing the work again.
+    with _locked(module, fcntl.LOCK_EX, report):
         missing = [BINARIES[name] for name in names if not path_of(name).exists()]
         prune_caches(report, FREE_TO_BUILD)
-        for ldflags in dict.fromkeys(binary.ldflags for binary in missing):
-            _compile(module, [binary for binary in missing if binary.ldflags == ldflags], report)
+        with _locked("caches", fcntl.LOCK_SH, report):
+            for ldflags in dict.fromkeys(binary.ldflags for binary in missing):
+                _compile(module, [binary for binary in missing if binary.ldflags == ldflags], report)
 
 
 @contextmanager
-def _only_one(module: str, report: Report) -> Iterator[None]:
-    """Let one process at a time build a module: the second finds the result instead of doing the work again."""
+def _locked(name: str, kind: int, report: Report) -> Iterator[None]:
+    """Hold a lock between processes, and say so while another one has it."""
     target = paths.cache() / "bin"
     target.mkdir(parents=True, exist_ok=True)
-    with (target / f".{module}.lock").open("w") as lock:
+    with (target / f".{name}.lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, kind | fcntl.LOCK_NB)
         except BlockingIOError:
-            report.say("another process is building it, waiting")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            report.say(f"another process is at {name}, waiting")
+            fcntl.flock(lock, kind)
         yield
 
 
@@ -185,6 +187,12 @@ def prune_caches(report: Report, keep_free: int = KEEP_FREE) -> None:
     """Remove Go's module and build caches where disk is short; built programs stay, only a change compiles anew."""
     target = paths.cache() / "bin"
     target.mkdir(parents=True, exist_ok=True)
-    if (free := shutil.disk_usage(target).free) < keep_free:
+    if (free := shutil.disk_usage(target).free) >= keep_free:
+        return
+    with (target / ".caches.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # A build is reading them.
         report.say(f"removing Go's caches: {free / GIB:.0f} GiB are free, fewer than {keep_free / GIB:.0f}")
         run_go(["clean", "-cache", "-modcache"], folder("pause"), report)

@@ -31,7 +31,7 @@ def environment() -> dict[str, str]:
         Problem: The toolchain isn't installed yet.
     """
     if (found := engine.locate()) is None or (beside := plugins.locate(found)) is None:
-        raise Problem("the toolchain isn't installed yet", "run `make up` (or `make tools` for the toolchain alone)")
+        raise Problem("the toolchain isn't installed yet", "run `make up`")
     variables = {
         "PATH": _path(beside.folder),
         "PULUMI_BACKEND_URL": f"file://{paths.backend()}",
