@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Reads a password's file and prints the SQL that sets the superuser's SCRAM verifier: the server never sees the password."""
+"""Prints the SQL that sets the superuser's SCRAM verifier for a file's password, which the server itself never sees."""
 
 import base64
 import hashlib
@@ -13,6 +13,7 @@ ITERATIONS = 4096  # what PostgreSQL itself takes
 
 
 def main() -> None:
+    """The file's name is the one argument."""
     password = Path(sys.argv[1]).read_text().strip("\n")
     if not password:
         sys.exit(f"the password in {sys.argv[1]} is empty")
