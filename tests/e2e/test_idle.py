@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -31,18 +32,14 @@ def test_idle_costs_little(platform: Platform, cluster: Cluster) -> None:
 
 @pytest.mark.timeout(60)
 def test_all_of_the_node_is_counted(platform: Platform) -> None:
-    pids = {
-        int(pid)
-        for pid in (accounting.folder_with("cgroup.procs")).rglob("cgroup.procs")
-        for pid in pid.read_text().split()
-    }
+    lists = accounting.folder_with("cgroup.procs").rglob("cgroup.procs")
+    pids = {int(pid) for one in lists for pid in one.read_text().split()}
     names = {name_of(pid) for pid in pids}
     assert {"containerd", "kubelet", "kube-apiserver", "etcd", "postgres"} <= names
 
 
 def name_of(pid: int) -> str:
     try:
-        with open(f"/proc/{pid}/comm") as file:  # noqa: PTH123 - a short read of a process that may end
-            return file.read().strip()
+        return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return ""

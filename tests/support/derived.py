@@ -48,8 +48,8 @@ class _Mocks(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         return f"{args.name}-id", dict(args.inputs)
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        return {"outputs": self.foundation}
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
+        return {"outputs": self.foundation}, None
 
 
 def main(stack: str) -> None:
@@ -70,11 +70,11 @@ def main(stack: str) -> None:
     from stacks.build import STACKS, build
     from stacks.spec import load
 
-    @pulumi.runtime.test
     def program() -> None:
         build(load(STACKS / f"{stack}.yaml"), pulumi.Config(PROJECT))
 
-    program()
+    # Returns when every Output has its value.
+    pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]  # the SDK has no types there
     json.dump(found, sys.stdout)
 
 

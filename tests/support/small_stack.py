@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local import paths
 from tests.doubles import killing_provider
@@ -67,14 +68,16 @@ class SmallStack:
             **environment,
             "PATH": f"{plugins}:{environment['PATH']}",
             "MLP_HOME": str(self.home),
-            "PULUMI_BACKEND_URL": f"file://{self.home / 'state'}",
+            # The same backend with the same options, in another folder.
+            "PULUMI_BACKEND_URL": environment["PULUMI_BACKEND_URL"].replace(
+                str(paths.backend()), str(self.home / "state")
+            ),
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
             "MLP_TEST_CALLS": str(self.calls),
         }
         self.pulumi("stack", "init", name)
-        for key, value in {"image": image, "replicas": str(replicas)}.items():
-            self.pulumi("config", "set", key, value)
-        self.pulumi("config", "set", "--secret", "password", "of-the-small-stack")
+        plain = [part for pair in (f"image={image}", f"replicas={replicas}") for part in ("--plaintext", pair)]
+        self.pulumi("config", "set-all", *plain, "--secret", "password=of-the-small-stack")
 
     def pulumi(self, *arguments: str, kill: Kill | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run one command on the stack; with `check`, it must succeed."""
@@ -136,13 +139,19 @@ class SmallStack:
         )
         return Counter(_thing(item) for item in json.loads(ran.stdout)["items"])
 
+    def pending(self) -> list[str]:
+        """The URNs of operations that the state notes as begun and not ended."""
+        return [note["resource"]["urn"] for note in self._deployment().get("pending_operations") or []]
+
     def state(self) -> Counter[Thing]:
         """What Pulumi's state has of this stack."""
-        deployment = json.loads(self.pulumi("stack", "export").stdout)["deployment"]
-        assert not deployment.get("pending_operations"), deployment["pending_operations"]
-        resources = deployment.get("resources") or []
+        resources = self._deployment().get("resources") or []
         objects = [item for item in resources if item["type"].startswith("kubernetes:")]
         return Counter(_thing(item["outputs"]) for item in objects)
+
+    def _deployment(self) -> dict[str, Any]:
+        deployment: dict[str, Any] = json.loads(self.pulumi("stack", "export").stdout)["deployment"]
+        return deployment
 
 
 def _thing(item: dict[str, dict[str, str]]) -> Thing:

@@ -1,0 +1,55 @@
+"""The engine killed at some calls, against a control plane without a node: quick enough for every `make test`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.doubles import killing_provider
+from tests.support.control_plane import ControlPlane
+from tests.support.engine_killed import KILLS, again, half_way, plain, run_all
+from tests.support.small_stack import Kill, SmallStack, environment_for
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    with ControlPlane(tmp_path_factory.mktemp("plane")) as plane:
+        yield plane
+
+
+@pytest.fixture
+def stack_of(plane: ControlPlane, tmp_path: Path) -> Callable[[str], SmallStack]:
+    environment = environment_for(plane.kubeconfig)
+    return lambda name: SmallStack(name, tmp_path / name, environment, image="none", replicas=0)
+
+
+@pytest.mark.engine
+@pytest.mark.cluster
+@pytest.mark.timeout(120)
+def test_killed_then_run_again(stack_of: Callable[[str], SmallStack]) -> None:
+    run_all(again, stack_of, [Kill(1, "after"), Kill(4, "before"), Kill(6, "after")])
+
+
+@pytest.mark.engine
+@pytest.mark.cluster
+@pytest.mark.timeout(120)
+def test_destroyed_from_half_way(stack_of: Callable[[str], SmallStack]) -> None:
+    run_all(half_way, stack_of, [Kill(1, "after"), Kill(5, "after")])
+
+
+@pytest.mark.engine
+@pytest.mark.cluster
+@pytest.mark.timeout(120)
+def test_plain_pulumi(stack_of: Callable[[str], SmallStack]) -> None:
+    plain(stack_of, Kill(3, "after"))
+
+
+def test_kills_nothing_but_the_engine() -> None:
+    with pytest.raises(RuntimeError, match="not Pulumi's engine"):
+        killing_provider.kill_engine()
+
+
+def test_every_call_has_its_kills() -> None:
+    assert len(set(KILLS)) == 16
