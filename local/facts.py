@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import ipaddress
 import os
@@ -179,14 +180,18 @@ def _address(text: str) -> str:
 def _owners(inodes: set[str], processes: dict[int, tuple[Process, int]]) -> dict[str, Process]:
     owners = {}
     for pid, (process, _) in processes.items():
-        try:
-            links = [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()]
-        except OSError:
-            continue  # It ended, or isn't ours to look into.
-        for link in links:
+        for link in _open_files(pid):
             if link.startswith("socket:[") and (inode := link[8:-1]) in inodes:
                 owners[inode] = process
     return owners
+
+
+def _open_files(pid: int) -> Iterable[str]:
+    # Processes end and files are closed while one looks; those of others aren't ours to look into.
+    with contextlib.suppress(OSError):
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                yield str(entry.readlink())
 
 
 def _kubelets(processes: dict[int, tuple[Process, int]]) -> Iterable[Process]:

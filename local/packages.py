@@ -102,8 +102,7 @@ def _run(command: Sequence[str]) -> str:
 @contextmanager
 def _not_started(services: Sequence[str]) -> Iterator[None]:
     """Keep services that aren't there yet from being started by their installation, now and at boot."""
-    systemd = Path("/run/systemd/system").is_dir()
-    new = [service for service in services if systemd and not _has_unit(service)]
+    new = [service for service in services if _has_systemd() and not _has_unit(service)]
     for service in new:
         _run(["systemctl", "mask", service])
     try:
@@ -112,6 +111,10 @@ def _not_started(services: Sequence[str]) -> Iterator[None]:
         for service in new:
             _run(["systemctl", "unmask", service])
             _run(["systemctl", "disable", service])
+
+
+def _has_systemd() -> bool:
+    return Path("/run/systemd/system").is_dir()
 
 
 def _has_unit(service: str) -> bool:
