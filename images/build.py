@@ -29,7 +29,6 @@ class Built:
 
     image: Image
     tag: str
-    reference: str
     fresh: bool
     """It was built just now, not found."""
 
@@ -52,12 +51,25 @@ def build(image: Image, report: Report) -> Built:
     """
     parts = fingerprint.inputs(image, load())
     tag = fingerprint.combine(parts)
-    reference, log = storage.reference(image.name, tag), log_of(image)
-    is_there = archive_path(image, tag).is_file() if image.node else False
-    if is_there or reference in storage.stored():
-        report.cached()
-        return Built(image, tag, reference, fresh=False)
-    report.say(f"building, because: {fingerprint.reasons(fingerprint.last_inputs(image.name), parts)}")
+    with storage.locked(image.name):
+        if _is_there(image, tag):
+            report.cached()
+            return Built(image, tag, fresh=False)
+        report.say(f"building, because: {fingerprint.reasons(fingerprint.last_inputs(image.name), parts)}")
+        _make(image, tag)
+        fingerprint.note(image.name, parts)
+    return Built(image, tag, fresh=True)
+
+
+def _is_there(image: Image, tag: str) -> bool:
+    """Whether it needs no build: the node's own images are used from their archives, all others from the storage."""
+    if image.node and archive_path(image, tag).is_file():
+        return True
+    return storage.reference(image.name, tag) in storage.stored()
+
+
+def _make(image: Image, tag: str) -> None:
+    log = log_of(image)
     log.unlink(missing_ok=True)
     candidate = f"{storage.PREFIX}/candidate:{uuid.uuid4().hex}"
     with _folder(image) as folder, _tools() as tools:
@@ -65,11 +77,9 @@ def build(image: Image, report: Report) -> Built:
         storage.buildah(_arguments(image, tag, candidate, folder, tools), log, f"building image {image.name}")
     try:
         smoke(image, candidate, log)
-        storage.buildah(["tag", candidate, reference], log, f"tagging image {image.name}")
+        storage.buildah(["tag", candidate, storage.reference(image.name, tag)], log, f"tagging image {image.name}")
     finally:
         storage.buildah(["rmi", candidate], log, f"removing the candidate of image {image.name}")
-    fingerprint.note(image.name, parts)
-    return Built(image, tag, reference, fresh=True)
 
 
 def _arguments(image: Image, tag: str, name: str, folder: Path, tools: Path) -> list[str]:
@@ -116,14 +126,28 @@ def archive(image: Image) -> Path:
     if path.is_file():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    target = f"oci-archive:{fresh}:{NODE_PREFIX}/{image.name}:{tag}"
-    storage.buildah(
-        ["push", "--quiet", storage.reference(image.name, tag), target], log_of(image), f"archive of {image.name}"
-    )
-    fresh.replace(path)
+    source = built(image, tag)
+    with storage.locked(image.name):
+        fresh = path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        target = f"oci-archive:{fresh}:{NODE_PREFIX}/{image.name}:{tag}"
+        storage.buildah(
+            ["push", "--quiet", source, target], log_of(image), f"writing the archive of image {image.name}"
+        )
+        fresh.replace(path)
     return path
+
+
+def built(image: Image, tag: str) -> str:
+    """The image's reference in the storage.
+
+    Raises:
+        Problem: It isn't there.
+    """
+    reference = storage.reference(image.name, tag)
+    if reference not in storage.stored():
+        raise Problem(f"image {image.name} isn't built from the files as they are now", "run `mlp images` first")
+    return reference
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 
 from images import fingerprint, storage
-from images.build import log_of
+from images.build import built, log_of
 from images.catalog import Image
 from local import paths
 from local.problem import Problem
@@ -58,7 +58,7 @@ def push(image: Image, registry: str) -> str:
         options = ["--quiet", "--digestfile", noted.name]
         if is_plain(registry):
             options.append("--tls-verify=false")
-        source = storage.reference(image.name, tag)
+        source = built(image, tag)
         storage.buildah(["push", *options, source, f"docker://{name}:{tag}"], log_of(image), f"pushing {name}:{tag}")
         digest = Path(noted.name).read_text().strip()
     if not digest.startswith("sha256:"):

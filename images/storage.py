@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -112,6 +114,17 @@ def buildah(arguments: Sequence[str], log: Path, what: str, *, runs_on: bool = F
     return run(command, log, what)
 
 
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Let one process at a time work on an image, and none prune meanwhile."""
+    folder = paths.cache() / "images"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as every, (folder / f".{name}.lock").open("w") as one:
+        fcntl.flock(every, fcntl.LOCK_SH)
+        fcntl.flock(one, fcntl.LOCK_EX)
+        yield
+
+
 def stored() -> set[str]:
     """The references of the images in the storage."""
     if not (root() / "storage").is_dir():
@@ -123,8 +136,18 @@ def stored() -> set[str]:
 def prune(current: Mapping[str, str]) -> int:
     """Remove images and archives of other tags than the current (name -> tag); returns how many went.
 
-    Only when no build runs: it takes one in the making for an old one.
+    While another process builds, nothing is removed: one in the making can't be told from an old one.
     """
+    (paths.cache() / "images").mkdir(parents=True, exist_ok=True)
+    with (paths.cache() / "images" / ".lock").open("w") as every:
+        try:
+            fcntl.flock(every, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return 0
+        return _prune(current)
+
+
+def _prune(current: Mapping[str, str]) -> int:
     keep = {reference(name, tag) for name, tag in current.items()}
     old = stored() - keep
     for found in sorted(old):
