@@ -41,8 +41,9 @@ lint: boot ## Style, types and layers
 test: lint ## Every test that needs no cluster, in under five minutes
 	@$(BIN)/pytest -n 2 tests/unit
 
-e2e: boot ## The tests on a real cluster
+e2e: boot ## The tests on a real cluster, and those that need the engine which it brings
 	@$(BIN)/pytest tests/e2e
+	@$(BIN)/pytest -n 2 -m engine tests/unit
 
 bench: boot ## Measure it, and fail where it is slower than promised
 	@$(BIN)/python -m tests.bench
