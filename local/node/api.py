@@ -1,37 +1,27 @@
-"""Talking to the node's API server: is it there, apply, what isn't ready."""
+"""Talking to the node's API server: apply objects, see what isn't ready."""
 
 from __future__ import annotations
 
-import ssl
-import urllib.request
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import urllib3
+from kubernetes import client, config, dynamic
+from kubernetes.client.exceptions import ApiException, OpenApiException
+
 FIELD_MANAGER = "mlplatform-node"
+API_ERRORS = (OSError, urllib3.exceptions.HTTPError, OpenApiException)
+"""What a call may raise while the API server comes or goes."""
 _SECOND = timedelta(seconds=1)  # Kubernetes' timestamps have no fractions
 
 
-def answers(address: str, authority: Path, path: str = "/readyz", timeout: float = 3) -> bool:
-    """Whether the API server says that it is ready; anybody may ask that."""
-    try:
-        trust = ssl.create_default_context(cafile=str(authority))
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
-        )
-        with opener.open(address + path, timeout=timeout) as response:
-            return bool(response.status == 200)
-    except (OSError, ssl.SSLError):
-        return False
-
-
 class Api:
-    """The API server by a kubeconfig. Made when it answers; the library is loaded then, it takes half a second."""
+    """The API server by a kubeconfig."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        from kubernetes import client, config
-
         settings = client.Configuration()
         config.load_kube_config(str(kubeconfig), client_configuration=settings)
         # A company's proxy is for the outside; the node is on this machine.
@@ -40,26 +30,16 @@ class Api:
 
     def get(self, path: str) -> Any:
         """The object at a path, as a dict; None when there is none."""
-        from kubernetes.client.exceptions import ApiException
-
-        try:
-            return self._client.call_api(
-                path,
-                "GET",
-                response_type="object",
-                auth_settings=["BearerToken"],
-                _return_http_data_only=True,
-                _request_timeout=10,
-            )
-        except ApiException as error:
-            if error.status == 404:
-                return None
-            raise
+        response = self._client.call_api("GET", self._client.configuration.host + path, _request_timeout=10)
+        body = response.read()
+        if response.status == 404:
+            return None
+        if response.status != 200:
+            raise ApiException(status=response.status, reason=body.decode(errors="replace")[:200])
+        return json.loads(body)
 
     def apply(self, objects: Sequence[dict[str, Any]]) -> None:
         """Server-side apply. The objects are the node's own: what somebody else set in them is overruled."""
-        from kubernetes import dynamic
-
         found = dynamic.DynamicClient(self._client)
         for each in objects:
             kind = found.resources.get(api_version=each["apiVersion"], kind=each["kind"])
@@ -70,7 +50,6 @@ def unready(
     api: Api,
     node: str,
     workloads: Sequence[tuple[str, str, str]],
-    static: Sequence[str],
     heard_after: datetime | None = None,
     started_after: datetime | None = None,
 ) -> list[str]:
@@ -80,7 +59,6 @@ def unready(
         api: The API server.
         node: The node's name.
         workloads: Kind, namespace and name of what must have its pods ready.
-        static: Names of static pods in kube-system, without the node's.
         heard_after: The kubelet must have reported after this; what is said about a node that is dead is old.
         started_after: Every container must have been started after this.
     """
@@ -96,8 +74,6 @@ def unready(
         got = api.get(f"/apis/apps/v1/namespaces/{namespace}/{kind.lower()}s/{name}")
         if not rolled_out(kind, got):
             result.append(f"{kind} {namespace}/{name}")
-    present = {pod["metadata"]["name"] for pod in pods}
-    result += [f"Pod kube-system/{name}-{node}" for name in static if f"{name}-{node}" not in present]
     result += [reason for pod in pods if (reason := pod_unready(pod, started_after))]
     return result
 
@@ -130,9 +106,9 @@ def rolled_out(kind: str, workload: dict[str, Any] | None) -> bool:
 
 
 def pod_unready(pod: dict[str, Any], started_after: datetime | None) -> str | None:
-    """Why a pod that should run for ever doesn't; None when it does, or is one that ends."""
+    """Why a pod that should run for ever doesn't; None when it does, or is of another kind."""
     owners = {owner["kind"] for owner in pod["metadata"].get("ownerReferences", [])}
-    if not owners & {"Node", "ReplicaSet", "DaemonSet"} or pod["metadata"].get("deletionTimestamp"):
+    if not owners & {"ReplicaSet", "DaemonSet"} or pod["metadata"].get("deletionTimestamp"):
         return None
     name = f"Pod {pod['metadata']['namespace']}/{pod['metadata']['name']}"
     statuses = pod["status"].get("containerStatuses", [])

@@ -9,14 +9,14 @@ from local.node.layout import Layout
 
 
 def note(layout: Layout) -> None:
-    """Keep kernel settings and nftables tables, unless those before an earlier, unfinished run are kept already."""
+    """Keep the kernel's settings, unless those before an earlier, unfinished run are kept already."""
     if read_json(layout.before) is None:
-        write_json(layout.before, {"sysctls": sysctls.read(), "tables": network.tables()})
+        write_json(layout.before, {"sysctls": sysctls.read()})
 
 
 def restore(layout: Layout, config: NodeConfig) -> None:
     """Take away link and rules, put the kernel settings back, and forget how it was."""
-    kept = read_json(layout.before) or {"sysctls": {}, "tables": []}
-    network.down(config, not_ours=[tuple(table) for table in kept["tables"]])
+    kept = read_json(layout.before) or {"sysctls": {}}
+    network.down(config)
     sysctls.write(kept["sysctls"])
     layout.before.unlink(missing_ok=True)

@@ -15,7 +15,6 @@ NODE_IMAGES = (
     "kube-apiserver",
     "kube-controller-manager",
     "kube-scheduler",
-    "kube-proxy",
     "etcd",
     "coredns",
     "registry",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from local.node.files import last_lines
 from local.node.layout import Layout
+from local.node.programs import LOGGING
 from local.problem import Problem
 
 
@@ -25,11 +26,13 @@ def late(missing: Sequence[str], timeout: float, where: Layout) -> Problem:
 
 
 def _log_of(missing: Sequence[str], where: Layout) -> Path:
-    """The newest log of the first thing named; an API server that is missing may lack its database."""
+    """The newest log of the first thing named that has one."""
     for text in missing:
         name = re.search(r"(?:Pod|Deployment|DaemonSet) (\S+)/(\S+)", text)
-        pattern = f"{name.group(1)}_{name.group(2)}*" if name else "kube-system_kube-apiserver-*"
-        logs = sorted((where.logs / "pods").glob(f"{pattern}/*/*.log"), key=lambda path: path.stat().st_mtime)
+        own = f"{name.group(1)}_{name.group(2)}*" if name else f"kube-system_{text}-*"
+        logs = sorted((where.logs / "pods").glob(f"{own}/*/*.log"), key=lambda path: path.stat().st_mtime)
         if logs and logs[-1].stat().st_size:
             return logs[-1]
+        if text in LOGGING:
+            return where.log(text)
     return where.log("kubelet")

@@ -42,8 +42,6 @@ def settings(layout: Layout, config: NodeConfig, machine: Machine, tree: Tree) -
         "failSwapOn": False,
         # kube-proxy sets its own rules by nftables; the kubelet's iptables chains would serve nobody.
         "makeIPTablesUtilChains": False,
-        # It wants to find the file system of its root folder by cAdvisor, which fails on some machines.
-        "localStorageCapacityIsolation": False,
         # The machine is shared with its user: only when little is left are images removed or pods evicted.
         "imageGCHighThresholdPercent": 95,
         "imageGCLowThresholdPercent": 90,

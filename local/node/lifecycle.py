@@ -16,12 +16,28 @@ from pathlib import Path
 from typing import Any
 
 from local import paths
-from local.node import before, cgroups, cleanup, containerd, diagnose, kubelet, machine, manifests, network, pki
-from local.node import processes, programs, sysctls, users
-from local.node.api import Api, answers, unready
+from local.node import (
+    before,
+    cgroups,
+    cleanup,
+    containerd,
+    diagnose,
+    kube_proxy,
+    kubelet,
+    machine,
+    manifests,
+    network,
+    pki,
+    processes,
+    programs,
+    sysctls,
+    users,
+)
+from local.node.api import API_ERRORS, Api, unready
 from local.node.config import NODE_IMAGES, NodeAccess, NodeConfig, NodeState
 from local.node.files import read_json, write, write_json
 from local.node.layout import Layout, layout
+from local.node.probes import answers, silent
 from local.problem import Problem
 from local.tasks import Report
 from local.toolchain import gobinaries
@@ -40,12 +56,11 @@ class Plan:
     static_pods: dict[str, str]
     addons: list[dict[str, Any]]
     machine: machine.Machine
-    kubelet: Path
-    kubeadm: Path
+    binaries: dict[str, Path]
 
     def fingerprint(self) -> str:
         """Changes with anything in the plan."""
-        parts = [self.config, self.images, self.static_pods, self.addons, self.machine, self.kubelet, self.kubeadm]
+        parts = [self.config, self.images, self.static_pods, self.addons, self.machine, self.binaries]
         return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()
 
 
@@ -100,15 +115,12 @@ def state() -> NodeState:
     """What the node is doing now; changes nothing."""
     where = layout()
     config = _last_config(where)
-    running = {name: processes.running(where.pid_file(name)) for name in ("containerd", "kubelet")}
+    running = {name: processes.running(where.pid_file(name)) for name in programs.LOGGING}
     if not where.before.exists() and not any(running.values()):
         return NodeState("stopped")
     reasons = [f"{name} isn't running (run `mlp up`)" for name, process in running.items() if process is None]
-    healthy = answers(config.api, where.pki / "ca.crt")
-    if not healthy:
-        reasons.append(f"the API server at {config.api} doesn't answer (logs: {where.logs})")
-    else:
-        reasons += _unready(where, config)
+    healthy = answers(f"{config.api}/readyz", where.pki / "ca.crt")
+    reasons += _unready(where, config) if healthy else [f"the API server doesn't answer (logs: {where.logs})"]
     kubelet_process = running["kubelet"]
     return NodeState(
         status="broken" if reasons else "running",
@@ -133,8 +145,7 @@ def _plan(config: NodeConfig, archives: Mapping[str, Path], where: Layout) -> Pl
         static_pods=manifests.static_pods(given),
         addons=manifests.addons(given),
         machine=facts,
-        kubelet=gobinaries.path_of("kubelet"),
-        kubeadm=gobinaries.path_of("kubeadm"),
+        binaries={name: gobinaries.path_of(name) for name in ("kubelet", "kubeadm", "kube-proxy")},
     )
 
 
@@ -142,16 +153,18 @@ def _is_up(plan: Plan, where: Layout) -> bool:
     noted = read_json(where.settings) or {}
     if noted.get("fingerprint") != plan.fingerprint() or pki.ending(where):
         return False
-    alive = all(processes.running(where.pid_file(name)) for name in ("containerd", "kubelet", "log-limit"))
-    if not alive or not answers(plan.config.api, where.pki / "ca.crt"):
-        return False
-    return network.present(plan.config) and not _unready(where, plan.config)
+    alive = all(processes.running(where.pid_file(name)) for name in programs.ALL)
+    return alive and network.present(plan.config) and not _unready(where, plan.config)
 
 
 def _unready(where: Layout, config: NodeConfig) -> list[str]:
     noted = read_json(where.settings) or {}
     expected = [(kind, namespace, name) for kind, namespace, name in noted.get("workloads", [])]
-    return unready(Api(paths.kubeconfig()), config.name, expected, noted.get("static_pods", []))
+    try:
+        api = Api(paths.kubeconfig())
+        return silent(config, where.pki / "ca.crt") or unready(api, config.name, expected)
+    except API_ERRORS as error:
+        return [f"the API server: {error}"]
 
 
 def _bring_up(plan: Plan, archives: Mapping[str, Path], where: Layout, report: Report) -> None:
@@ -170,7 +183,7 @@ def _bring_up(plan: Plan, archives: Mapping[str, Path], where: Layout, report: R
     sysctls.write(sysctls.NEEDED)
     network.up(config)
     write(where.cni / "10-mlplatform.conflist", network.conflist(config, plan.machine.mtu, where.run / "cni"))
-    renewed = pki.ensure(where, config, plan.kubeadm, gobinaries.KUBERNETES)
+    renewed = pki.ensure(where, config, plan.binaries["kubeadm"], gobinaries.KUBERNETES)
     if renewed:
         report.say("renewed the certificates, which were about to end")
     _user_kubeconfig(where)
@@ -180,21 +193,26 @@ def _bring_up(plan: Plan, archives: Mapping[str, Path], where: Layout, report: R
     containerd.wait(where)
     containerd.load(where, {name: archives[name] for name in NODE_IMAGES}, report)
     _static_pods(plan, where, renewed)
+    write(where.etc / "kube-proxy.yaml", kube_proxy.settings(where, config, plan.machine))
     write(where.etc / "kubelet.yaml", kubelet.settings(where, config, plan.machine, tree))
-    kubelet_is_new = _run(programs.kubelet(where, config, plan.kubelet), tree, "kubelet")
+    kubelet_is_new = _run(programs.kubelet(where, config, plan.binaries["kubelet"]), tree, "kubelet")
     _run(programs.log_limit(where), tree, "kubelet")
 
     report.say("waiting for the API server")
     authority = where.pki / "ca.crt"
-    _wait(lambda: [] if answers(config.api, authority) else ["kube-apiserver"], API_TIMEOUT, where)
+    _wait(lambda: [] if answers(f"{config.api}/readyz", authority) else ["kube-apiserver"], API_TIMEOUT, where)
+    _run(programs.kube_proxy(where, config, plan.binaries["kube-proxy"]), tree, "kube-proxy")
     # Before its role is bound, the administrator of the ordinary kubeconfig may do nothing.
     Api(where.kubeconfigs / "super-admin.conf").apply(plan.addons)
     report.say("waiting for the addons")
     api, workloads = Api(paths.kubeconfig()), manifests.workloads(plan.addons)
-    static = [name.removesuffix(".yaml") for name in plan.static_pods]
     heard_after = started if kubelet_is_new else None
     started_after = started if cold else None
-    _wait(lambda: unready(api, config.name, workloads, static, heard_after, started_after), READY_TIMEOUT, where)
+
+    def missing() -> list[str]:
+        return silent(config, authority) or unready(api, config.name, workloads, heard_after, started_after)
+
+    _wait(missing, READY_TIMEOUT, where)
     write_json(
         where.settings,
         {
@@ -202,7 +220,6 @@ def _bring_up(plan: Plan, archives: Mapping[str, Path], where: Layout, report: R
             "config": asdict(config),
             "fingerprint": plan.fingerprint(),
             "workloads": workloads,
-            "static_pods": static,
         },
     )
 
@@ -249,12 +266,13 @@ def _wait(missing: Callable[[], list[str]], timeout: float, where: Layout) -> No
     while True:
         try:
             left = missing()
-        except Exception as error:  # noqa: BLE001 - an API server that is starting fails in many ways
+        except API_ERRORS as error:
             left = [f"the API server: {error}"]
         if not left:
             return
-        if processes.running(where.pid_file("kubelet")) is None:
-            raise diagnose.ended("kubelet", where)
+        for name in programs.LOGGING:
+            if where.pid_file(name).exists() and processes.running(where.pid_file(name)) is None:
+                raise diagnose.ended(name, where)
         if time.monotonic() > limit:
             raise diagnose.late(left, timeout, where)
         time.sleep(0.5)
@@ -265,7 +283,7 @@ def _down(where: Layout, report: Report) -> None:
     tree = cgroups.tree(facts)
     if not where.before.exists() and not tree.pids():
         report.cached()
-    for name in ("log-limit", "kubelet"):
+    for name in ("log-limit", "kube-proxy", "kubelet"):
         processes.stop(where.pid_file(name))
     cleanup.end_containers(tree)
     processes.stop(where.pid_file("containerd"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import json
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from local.node.config import NodeConfig
@@ -38,7 +37,7 @@ def conflist(config: NodeConfig, mtu: int, leases: Path) -> str:
 
 
 def rules(config: NodeConfig) -> str:
-    """Our nftables table: pods reach the outside by the machine's address; the outside reaches neither node nor pods."""
+    """Our nftables table: pods reach the outside by the machine's address, the outside neither node nor pods."""
     return f"""\
 table ip {TABLE}
 delete table ip {TABLE}
@@ -65,6 +64,10 @@ def up(config: NodeConfig) -> None:
         run(["ip", "link", "add", LINK, "type", "bridge"])
     run(["ip", "address", "replace", f"{config.address}/32", "dev", LINK])
     run(["ip", "link", "set", LINK, "up"])
+    for destination in (config.services, config.pods):
+        # A Service that kube-proxy doesn't know yet and a pod that is gone are looked for here, and not found: without
+        # these routes their packets would leave the machine. Pods' own routes are narrower.
+        run(["ip", "route", "replace", destination, "dev", LINK, "src", config.address])
     run(["nft", "-f", "-"], stdin=rules(config))
     for chain, match in exceptions(config, _dropping()):
         if not succeeds(["iptables", "-w", "-C", chain, *match]):
@@ -89,27 +92,16 @@ def exceptions(config: NodeConfig, dropping: set[str]) -> list[tuple[str, list[s
     return [(chain, match) for chain, match in wanted if chain in dropping]
 
 
-def down(config: NodeConfig, not_ours: Sequence[tuple[str, str]] = ()) -> None:
-    """Take away link and rules: ours and kube-proxy's, but no table that was there before."""
+def down(config: NodeConfig) -> None:
+    """Take away link (and its routes) and rules, and kube-proxy's tables."""
     for chain, match in exceptions(config, {"FORWARD", "INPUT"}):
         while _has_filter_table() and succeeds(["iptables", "-w", "-D", chain, *match]):
             pass
-    for family, table in own_tables(tables()):
-        if (family, table) not in not_ours:
-            run(["nft", "delete", "table", family, table])
+    for family, table in (("ip", TABLE), ("ip", OF_KUBE_PROXY), ("ip6", OF_KUBE_PROXY)):
+        # Not by listing first: an older nft crashes on listing what kube-proxy's newer one made.
+        run(["nft", "-f", "-"], stdin=f"table {family} {table}\ndelete table {family} {table}\n")
     succeeds(["ip", "link", "delete", LINK])
     _wait_for_pods_devices(config)
-
-
-def tables() -> list[tuple[str, str]]:
-    """Family and name of every nftables table of the machine."""
-    listing = json.loads(run(["nft", "-j", "list", "tables"]))["nftables"]
-    return [(entry["table"]["family"], entry["table"]["name"]) for entry in listing if "table" in entry]
-
-
-def own_tables(present: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those tables that carry our name or kube-proxy's."""
-    return [(family, name) for family, name in present if name in (TABLE, OF_KUBE_PROXY)]
 
 
 def _dropping() -> set[str]:

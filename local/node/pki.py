@@ -54,6 +54,8 @@ def ensure(layout: Layout, config: NodeConfig, kubeadm: Path, version: str) -> b
         for name in _KUBECONFIGS:
             folder = ["--kubeconfig-dir", layout.kubeconfigs]
             run([kubeadm, "init", "phase", "kubeconfig", name, "--config", settings, *folder])
+        proxy = run([kubeadm, "kubeconfig", "user", "--config", settings, "--client-name", "system:kube-proxy"])
+        write(layout.kubeconfigs / "kube-proxy.conf", proxy)
     issue(layout.pki, config)
     _own(layout)
     return renewed
@@ -102,15 +104,14 @@ def _drop(certificates: list[Path], layout: Layout) -> bool:
         certificate.unlink()
         certificate.with_suffix(".key").unlink(missing_ok=True)
     if certificates:
-        for name in _KUBECONFIGS:
-            (layout.kubeconfigs / f"{name}.conf").unlink(missing_ok=True)
+        for kubeconfig in layout.kubeconfigs.glob("*.conf"):
+            kubeconfig.unlink()
     return bool(certificates)
 
 
 def _complete(layout: Layout) -> bool:
-    # sa.pub is what `certs all` writes last.
-    kubeconfigs = all((layout.kubeconfigs / f"{name}.conf").is_file() for name in _KUBECONFIGS)
-    return kubeconfigs and (layout.pki / "sa.pub").is_file() and (layout.pki / "apiserver.crt").is_file()
+    # In the order in which they are made: the last one is there when all are.
+    return (layout.pki / "sa.pub").is_file() and (layout.kubeconfigs / "kube-proxy.conf").is_file()
 
 
 def _own(layout: Layout) -> None:

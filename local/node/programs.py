@@ -1,4 +1,4 @@
-"""The processes that run on the machine itself: containerd, the kubelet and what keeps their logs short."""
+"""The processes that run on the machine itself: containerd, kubelet, kube-proxy and what keeps their logs short."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from local.node.processes import Program
 
 MAX_LOG = 10 * 1024 * 1024
 
+LOGGING = ("containerd", "kubelet", "kube-proxy")
+ALL = (*LOGGING, "log-limit")
+"""Their names, in the order in which they are started."""
+
 _LIMIT_LOGS = """
 limit=$1; shift
 while sleep 60; do
   for log; do
-    if [ "$(stat -c %s "$log")" -gt "$limit" ]; then cp "$log" "$log.1" && : > "$log"; fi
+    if [ "$(stat -c %s "$log" || echo 0)" -gt "$limit" ]; then cp "$log" "$log.1" && : > "$log"; fi
   done
 done
 """
@@ -42,7 +46,9 @@ def kubelet(layout: Layout, config: NodeConfig, binary: Path) -> Program:
         "cert-dir": layout.pki,
         "hostname-override": config.name,
         "node-ip": config.address,
-        "v": 1,
+        # cAdvisor's own way to the runtime, for the names in its metrics.
+        "containerd": layout.socket,
+        "v": 0,
     }
     return Program(
         name="kubelet",
@@ -53,9 +59,24 @@ def kubelet(layout: Layout, config: NodeConfig, binary: Path) -> Program:
     )
 
 
+def kube_proxy(layout: Layout, config: NodeConfig, binary: Path) -> Program:
+    """kube-proxy, with the machine's own `nft`.
+
+    Not as a pod: rules made by the newer nft of an image crash the machine's older one, for everybody on it.
+    """
+    settings, kubeconfig = layout.etc / "kube-proxy.yaml", layout.kubeconfigs / "kube-proxy.conf"
+    return Program(
+        name="kube-proxy",
+        argv=(str(binary), f"--config={settings}", f"--hostname-override={config.name}"),
+        log=layout.log("kube-proxy"),
+        pid_file=layout.pid_file("kube-proxy"),
+        inputs=(settings, kubeconfig),
+    )
+
+
 def log_limit(layout: Layout) -> Program:
-    """Truncates the two logs above when they grow too long; pods' logs are the kubelet's business."""
-    logs = [str(layout.log(name)) for name in ("containerd", "kubelet")]
+    """Truncates the logs of the three when they grow too long; pods' logs are the kubelet's business."""
+    logs = [str(layout.log(name)) for name in LOGGING]
     return Program(
         name="log-limit",
         argv=("sh", "-c", _LIMIT_LOGS, "log-limit", str(MAX_LOG), *logs),
