@@ -109,15 +109,15 @@ def mlflow(platform: Platform, ingress: str) -> Mlflow:
     """MLflow through the ingress, with the credentials that `mlp` hands out now."""
     given = json.loads(mlp("credentials", "mlflow", "--json", seconds=60).must_succeed().stdout)
     host = f"mlflow.localhost:{NodeConfig().ingress_port}"
-    return Mlflow(ingress, host, given["username"], given["password"], given.get("workspace", "examples"))
+    return Mlflow(ingress, host, given["user"], given["password"], workspace="examples")
 
 
 @pytest.fixture
 def stack_of(cluster: Cluster, tmp_path: Path) -> Iterator[Callable[[str], SmallStack]]:
     """Make a small stack on the node by its name; its namespace goes when the test ends, however it ends."""
     made: list[SmallStack] = []
-    images = cluster.items("pods", "-n", "kube-system")
-    pause = next(image for pod in images for image in pod_images(pod) if "/pause" in image or "coredns" in image)
+    images = cluster.get("node", NodeConfig().name)["status"]["images"]
+    pause = next(name for image in images for name in image["names"] if "/pause:" in name)
 
     def make(name: str) -> SmallStack:
         stack = SmallStack(f"e2e-{name}", tmp_path / name, environment_for(paths.kubeconfig()), pause, replicas=1)
@@ -128,7 +128,3 @@ def stack_of(cluster: Cluster, tmp_path: Path) -> Iterator[Callable[[str], Small
     for stack in made:
         cluster.kubectl("delete", "namespace", stack.name, "--ignore-not-found", "--wait=false")
         cluster.kubectl("delete", "clusterroles", "-l", f"app.kubernetes.io/part-of={stack.name}")
-
-
-def pod_images(pod: dict[str, dict[str, list[dict[str, str]]]]) -> list[str]:
-    return [container["image"] for container in pod["spec"]["containers"]]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,36 +14,17 @@ import pytest
 from local import paths
 from tests.e2e.conftest import Platform
 from tests.support.cluster import Cluster
-from tests.support.commands import Ran, mlp, run
+from tests.support.commands import Ran, mlp
+from tests.support.project_copy import ProjectCopy
 from tests.support.small_stack import SmallStack, environment_for
 
 PULL_SECONDS = 60
 
 
 @pytest.fixture
-def copy(tmp_path: Path, environment: dict[str, str]) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A copy of the project's specs and program with a state of its own, and the environment for it."""
-    project = tmp_path / "project"
-    shutil.copytree(paths.checkout() / "stacks", project / "stacks", ignore=shutil.ignore_patterns("Pulumi.*.yaml"))
-    shutil.copytree(paths.checkout() / "images" / "releases", project / "images" / "releases")
-    shutil.copy(paths.checkout() / "Pulumi.yaml", project)
-    (tmp_path / "state").mkdir()
-    (tmp_path / "passphrase").write_text("of a test")
-    yield (
-        project,
-        {
-            **environment,
-            # The program imports `stacks`: from here, not from the checkout.
-            "PYTHONPATH": str(project),
-            "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE_FILE": str(tmp_path / "passphrase"),
-        },
-    )
-
-
-def pulumi(copy: tuple[Path, dict[str, str]], *arguments: str) -> Ran:
-    project, environment = copy
-    return run(["pulumi", "--non-interactive", *arguments], 60, environment, project)
+def copy(tmp_path: Path, environment: dict[str, str]) -> ProjectCopy:
+    """The project with a state of its own, in which specs may be spoilt."""
+    return ProjectCopy(tmp_path, environment)
 
 
 def told(ran: Ran, *words: str) -> None:
@@ -57,17 +36,17 @@ def told(ran: Ran, *words: str) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_a_platform_before_its_foundation(copy: tuple[Path, dict[str, str]]) -> None:
-    pulumi(copy, "stack", "init", "local-platform").must_succeed()
-    told(pulumi(copy, "preview", "-s", "local-platform"), "local-foundation", "first", "fix:")
-    pulumi(copy, "stack", "init", "local-foundation").must_succeed()
-    told(pulumi(copy, "preview", "-s", "local-platform"), "local-foundation", "first", "fix:")
+def test_a_platform_before_its_foundation(copy: ProjectCopy) -> None:
+    copy.init("local-platform")
+    told(copy.pulumi("preview", "-s", "local-platform"), "local-foundation", "first", "fix:")
+    copy.init("local-foundation")
+    told(copy.pulumi("preview", "-s", "local-platform"), "local-foundation", "first", "fix:")
 
 
 @pytest.mark.timeout(60)
-def test_a_stack_without_a_spec(copy: tuple[Path, dict[str, str]]) -> None:
-    pulumi(copy, "stack", "init", "local-nothing").must_succeed()
-    told(pulumi(copy, "preview", "-s", "local-nothing"), "local-nothing.yaml", "missing", "fix:")
+def test_a_stack_without_a_spec(copy: ProjectCopy) -> None:
+    copy.init("local-nothing")
+    told(copy.pulumi("preview", "-s", "local-nothing"), "local-nothing.yaml", "missing", "fix:")
 
 
 @pytest.mark.timeout(120)
@@ -80,11 +59,11 @@ def test_a_stack_without_a_spec(copy: tuple[Path, dict[str, str]]) -> None:
         ("kind: [\n", ("not YAML", "fix:")),
     ],
 )
-def test_a_wrong_spec(copy: tuple[Path, dict[str, str]], wrong: str, words: tuple[str, ...]) -> None:
-    pulumi(copy, "stack", "init", "local-foundation").must_succeed()
-    (copy[0] / "stacks" / "local-foundation.yaml").write_text(wrong)
-    told(pulumi(copy, "up", "--yes", "--skip-preview", "-s", "local-foundation"), "local-foundation.yaml", *words)
-    state = pulumi(copy, "stack", "export", "-s", "local-foundation").must_succeed()
+def test_a_wrong_spec(copy: ProjectCopy, wrong: str, words: tuple[str, ...]) -> None:
+    copy.init("local-foundation")
+    copy.spec("local-foundation").write_text(wrong)
+    told(copy.pulumi("up", "--yes", "--skip-preview", "-s", "local-foundation"), "local-foundation.yaml", *words)
+    state = copy.pulumi("stack", "export", "-s", "local-foundation").must_succeed()
     assert "kubernetes:" not in state.stdout
 
 
@@ -118,7 +97,7 @@ def test_a_lock_of_a_living_process_is_explained(platform: Platform, environment
     locks.mkdir(parents=True, exist_ok=True)
     try:
         lock.write_text(lock_of(living.pid))
-        told(mlp("up", "--yes", "platform", seconds=50), "locked", str(living.pid), "pulumi cancel")
+        told(mlp("up", "platform", "--yes", seconds=50), "locked", str(living.pid), "pulumi cancel")
         assert lock.exists()
     finally:
         lock.unlink(missing_ok=True)
