@@ -8,21 +8,33 @@ NOISE = re.compile(
     r"^@ |^(Updating|Previewing update|Destroying|Refreshing|Previewing destroy) \("
     r"|warning: using pulumi-\S+ from \$PATH|^\s*\d+ warnings?$|^Duration:|^View (Live|in Browser)"
 )
+SECONDS = re.compile(r" \(\d+(\.\d+)?s\)")
+# Begun and nothing to say yet: the line that matters comes when it is done.
+STARTED = re.compile(r"^ [-+~].* (creat|updat|delet|replac|read)ing \(\d+s\)$")
 SECTIONS = ("Diagnostics:", "Outputs:", "Resources:", "Policies:")
 
 
 class Progress:
-    """A filter for the engine's lines: progress until the summary starts."""
+    """A filter for the engine's lines: what happened, once each, until the summary starts.
+
+    The engine repeats its line of a resource as seconds pass; only a new state or message is news.
+    """
 
     def __init__(self) -> None:
         self._over = False
+        self._shown: set[str] = set()
 
     def line(self, text: str) -> str | None:
         """The line to print, or None."""
-        self._over = self._over or text.rstrip() in SECTIONS
+        text = text.rstrip()
+        self._over = self._over or text in SECTIONS
         if self._over or not text.strip() or NOISE.search(text):
             return None
-        return text.rstrip()
+        news = SECONDS.sub("", text)
+        if news in self._shown or STARTED.search(text):
+            return None
+        self._shown.add(news)
+        return text
 
 
 def errors(stdout: str, stderr: str) -> list[str]:
