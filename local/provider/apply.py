@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from local.provider import managers, objects
 from local.provider.await_.ready import timeout_of
 from local.provider.cluster import Cluster
-from local.provider.errors import ApiError, CancelledError, NoSuchKindError, NotReadyError, conflict
+from local.provider.errors import ApiError, CancelledError, NoSuchKindError, NotReadyError, UnreachableError, conflict
 from local.provider.objects import pluck
 from local.provider.rest import APPLY, Client, Resource
 from local.provider.urns import Kind
@@ -20,6 +20,7 @@ _RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 _DELETE_SECONDS = {"Deployment": 600.0, "StatefulSet": 600.0, "ReplicationController": 600.0, "DaemonSet": 600.0}
 _DELETE_DEFAULT_SECONDS = 300.0
 _WATCH_SECONDS = 5.0
+_OUTAGE_SECONDS = 1.0
 
 Say = Callable[[str], None]
 
@@ -206,10 +207,15 @@ def _until_gone(client: Client, resource: Resource, live: Object, seconds: float
     while True:
         try:
             current = client.request("GET", resource.path(namespace, name))
-        except ApiError as error:
-            if error.not_found:
+        except (ApiError, UnreachableError) as error:
+            if isinstance(error, ApiError) and error.not_found:
                 return
-            raise
+            if isinstance(error, ApiError) and not error.passing:
+                raise
+            say(f"waiting for deletion of {objects.qualified_name(live)}: {error}")
+            if time.monotonic() > deadline or client.cancelled.wait(_OUTAGE_SECONDS):
+                raise NotReadyError(current, [str(error)]) from None
+            continue
         if uid and objects.metadata(current).get("uid") != uid:
             return  # gone, and somebody made another of the same name
         left = deadline - time.monotonic()
@@ -228,8 +234,10 @@ def _until_gone(client: Client, resource: Resource, live: Object, seconds: float
                     return
         except CancelledError:
             continue
+        except UnreachableError:
+            continue
         except ApiError as error:
-            if error.code != 410 and not error.not_found:
+            if error.code != 410 and not error.not_found and not error.passing:
                 raise
 
 

@@ -51,6 +51,11 @@ class ApiError(ProviderError):
         return self.code == 404
 
     @property
+    def passing(self) -> bool:
+        """The server is busy or restarting: asking again later helps."""
+        return self.code == 429 or self.code >= 500
+
+    @property
     def namespace_missing(self) -> bool:
         """The object's namespace isn't there."""
         return self.not_found and self.details.get("kind") == "namespaces"
@@ -58,7 +63,7 @@ class ApiError(ProviderError):
     @property
     def immutable_fields(self) -> list[str]:
         """Fields that the API server refuses to change on an existing object; empty if it had other reasons too."""
-        words = ("immutable", "may not be changed", "may not change", "is forbidden: updates to", "cannot be changed")
+        words = ("immutable", "may not be changed", "may not change", "updates to", "cannot be changed")
         causes = self.causes if self.code == 422 else []
         if causes and all(any(word in str(cause.get("message")).lower() for word in words) for cause in causes):
             return [str(cause.get("field") or "") for cause in causes]

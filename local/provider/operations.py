@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 
-from local.provider import apply, checkpoint, diff, immutable, naming, normalize, objects
+from local.provider import apply, checkpoint, diff, dryrun, immutable, naming, normalize, objects
 from local.provider.apply import Change
 from local.provider.await_ import ready
 from local.provider.cluster import Cluster
@@ -41,12 +41,12 @@ class Operations:
 
     # Differences
 
-    def diff(self, state: Object, news: Object, ignored: list[str]) -> diff.Difference:
+    def diff(self, urn: str, state: Object, news: Object, ignored: list[str]) -> diff.Difference:
         """What changing the state's object to new inputs would do."""
         old_inputs, live = checkpoint.parse(state)
         new = checkpoint.to_manifest(news)
         settings = self.cluster.settings
-        return diff.compute(
+        found = diff.compute(
             new,
             old_inputs,
             live,
@@ -54,6 +54,7 @@ class Operations:
             patterns=immutable.patterns(new, settings.config_map_mutable, settings.secret_mutable),
             ignored=ignored,
         )
+        return dryrun.refine(self.cluster, found, new, live, naming.field_manager(urn, state, new))
 
     # Create
 
@@ -92,6 +93,9 @@ class Operations:
             )
         except NotReadyError as error:
             not_ready, live = error, error.live
+        except ProviderError as error:
+            # The object exists: whatever went wrong afterwards, the state must have it.
+            not_ready = NotReadyError(live, [str(error)])
         self.host.status(urn, "")
         state = self._state(inputs, live, properties, manager, first)
         return Result(objects.qualified_name(live), state, not_ready=not_ready)

@@ -22,6 +22,8 @@ from local.provider.wire import Object
 _CONNECTIONS = 64
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 60.0
+# Pauses while the server is too busy (429).
+_BUSY_SECONDS = (0.5, 1.0, 2.0, 4.0, 0.0)
 APPLY = "application/apply-patch+yaml"
 JSON_PATCH = "application/json-patch+json"
 
@@ -92,7 +94,10 @@ class Client:
             ApiError: The server refused.
             UnreachableError: No server answered.
         """
-        answer = self._send(method, path, query, body, content_type)
+        for pause in _BUSY_SECONDS:
+            answer = self._send(method, path, query, body, content_type)
+            if answer.status != 429 or self.cancelled.wait(pause):
+                break
         return _decoded(answer.status, answer.data)
 
     def _send(
@@ -112,12 +117,12 @@ class Client:
             headers["Content-Type"] = content_type
             data = json.dumps(body, separators=(",", ":")).encode()
         url = self._server + path + ("?" + urlencode(query) if query else "")
-        # A kept-alive connection may have been closed by the server meanwhile: then nothing was done, so try anew.
+        # A kept-alive connection may have been closed meanwhile. All but POST can be sent twice without harm.
         for attempt in (1, 2):
             try:
                 return self._pool.request(method, url, body=data, headers=headers, redirect=False, **options)
             except urllib3.exceptions.ProtocolError as error:
-                if attempt == 2:
+                if attempt == 2 or method == "POST":
                     raise UnreachableError(f"the API server {self._server} broke the connection: {error}") from None
             except urllib3.exceptions.HTTPError as error:
                 raise UnreachableError(f"the API server {self._server} doesn't answer: {_short(error)}") from None

@@ -137,7 +137,9 @@ class Provider(_Servicer):  # type: ignore[misc]  # generated code has no types
     @_reported
     def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802
         """What new inputs would change."""
-        found = self.operations.diff(wire.decode(request.olds), wire.decode(request.news), list(request.ignoreChanges))
+        found = self.operations.diff(
+            request.urn, wire.decode(request.olds), wire.decode(request.news), list(request.ignoreChanges)
+        )
         kinds = provider_pb2.PropertyDiff
         detailed = {
             diff.label(change.path): kinds(

@@ -16,6 +16,7 @@ from local.provider.rest import Client
 from local.provider.wire import Object
 
 _ENDPOINT_GRACE_SECONDS = 10.0
+_WATCH_SECONDS = 30.0
 
 
 def load_balancer(obj: Object) -> Status:
@@ -82,7 +83,7 @@ def _until_endpoints(watched: Watched, seconds: float) -> None:
         path, query = _slices_query(watched.live)
         query["resourceVersion"] = str(pluck(listed, "metadata", "resourceVersion") or "")
         try:
-            for _, item in watched.client.watch(path, query, min(30.0, left)):
+            for _, item in watched.client.watch(path, query, min(_WATCH_SECONDS, left)):
                 if item.get("endpoints"):
                     return
         except CancelledError:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from local.provider import objects
 from local.provider.await_.status import Check
-from local.provider.errors import ApiError, CancelledError, NotReadyError
+from local.provider.errors import ApiError, CancelledError, NotReadyError, UnreachableError
 from local.provider.rest import Client, Resource
 from local.provider.wire import Object
 
 # How long one watch lasts at most: after it, progress is looked at from the pods' side too.
 _WATCH_SECONDS = 5.0
 _PAUSE_SECONDS = 0.2
+_OUTAGE_SECONDS = 1.0
 
 Say = Callable[[str], None]
 
@@ -67,7 +68,13 @@ class Watched:
                 )
             if self.client.cancelled.is_set():
                 raise NotReadyError(self.live, [f"cancelled while {status.message}"])
-            self._next(check, min(_WATCH_SECONDS, left))
+            try:
+                self._next(check, min(_WATCH_SECONDS, left))
+            except (UnreachableError, ApiError) as error:
+                if isinstance(error, ApiError) and not error.passing:
+                    raise
+                self.say(f"{status.message} ({error})")
+                self.client.cancelled.wait(_OUTAGE_SECONDS)
 
     def _next(self, check: Check, seconds: float) -> None:
         """Follow the object for some seconds, or until it is ready or has failed."""
