@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pulumi
 
+PROJECT = "mlplatform"
+
 
 @dataclass(frozen=True)
 class Images:
@@ -17,7 +19,7 @@ class Images:
     digests: Mapping[str, str]
 
     def reference(self, name: str) -> str:
-        """`registry/name@sha256:...`; an image that the release lacks is a `RunError`."""
+        """`registry/mlplatform/name@sha256:...`, where `images.registry` pushes to; an image that the release lacks is a `RunError`."""
         if name not in self.digests:
             raise pulumi.RunError(f"image {name} isn't in release {self.release}\n  fix: run `mlp images` first")
-        return f"{self.registry}/{name}@{self.digests[name]}"
+        return f"{self.registry}/{PROJECT}/{name}@{self.digests[name]}"

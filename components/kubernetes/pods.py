@@ -67,11 +67,9 @@ def resources(spec: Resources) -> k8s.core.v1.ResourceRequirementsArgs:
     )
 
 
-def mount(volume: str, path: str, *, sub_path: str | None = None, read_only: bool = False) -> k8s.core.v1.VolumeMountArgs:
+def mount(volume: str, path: str, *, read_only: bool = False) -> k8s.core.v1.VolumeMountArgs:
     """A volume at a path."""
-    return k8s.core.v1.VolumeMountArgs(
-        name=volume, mount_path=path, sub_path=sub_path, read_only=True if read_only else None
-    )
+    return k8s.core.v1.VolumeMountArgs(name=volume, mount_path=path, read_only=True if read_only else None)
 
 
 def scratch(name: str, limit: str) -> k8s.core.v1.VolumeArgs:
@@ -82,6 +80,18 @@ def scratch(name: str, limit: str) -> k8s.core.v1.VolumeArgs:
 def files(name: str, config_map: pulumi.Input[str]) -> k8s.core.v1.VolumeArgs:
     """The files of a ConfigMap."""
     return k8s.core.v1.VolumeArgs(name=name, config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=config_map))
+
+
+def secret_files(name: str, secret: pulumi.Input[str], keys: Sequence[str]) -> k8s.core.v1.VolumeArgs:
+    """Some keys of a Secret as files that the pod's group can read."""
+    return k8s.core.v1.VolumeArgs(
+        name=name,
+        secret=k8s.core.v1.SecretVolumeSourceArgs(
+            secret_name=secret,
+            default_mode=0o440,
+            items=[k8s.core.v1.KeyToPathArgs(key=key, path=key) for key in keys],
+        ),
+    )
 
 
 def claimed(name: str, claim: pulumi.Input[str]) -> k8s.core.v1.VolumeArgs:

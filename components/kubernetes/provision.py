@@ -19,7 +19,7 @@ from components.kubernetes.spec import Resources
 COMPONENT = "provision"
 """Label of its pods, which network policies select them by."""
 RESOURCES = Resources(cpu="50m", memory="256Mi")
-ATTEMPTS = 4
+ATTEMPTS = 2
 DEADLINE_SECONDS = 600
 
 

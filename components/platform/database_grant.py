@@ -28,7 +28,7 @@ class DatabaseGrant(pulumi.ComponentResource):
     """Role and database, both named `role`. Data stays when the grant goes: it belongs to the server's volume."""
 
     uri: str
-    """SQLAlchemy URI without the password, which clients take from PGPASSWORD."""
+    """SQLAlchemy URI, driver named (2.1 takes another by itself), without the password, which clients take from PGPASSWORD."""
 
     def __init__(
         self, name: str, role: str, inputs: DatabaseGrantInputs, opts: pulumi.ResourceOptions | None = None
@@ -36,7 +36,7 @@ class DatabaseGrant(pulumi.ComponentResource):
         super().__init__("mlplatform:platform:DatabaseGrant", name, None, opts)
         server = inputs.contract.database
         tls = "?sslmode=verify-full" if server.tls else ""
-        self.uri = f"postgresql://{role}@{server.host}:{server.port}/{role}{tls}"
+        self.uri = f"postgresql+psycopg2://{role}@{server.host}:{server.port}/{role}{tls}"
         Provision(
             name,
             ProvisionInputs(

@@ -31,17 +31,11 @@ class ObjectStoreInputs:
 
 
 def settings() -> dict[str, str]:
-    """How the gateway runs. Accounts are in /iam, which no other pod mounts; what S3 knows of an object besides its bytes
-    is in /metadata, since not every volume has extended attributes.
-    """
+    """How the gateway runs, besides what its image sets."""
     return {
         "VGW_PORT": f":{PORT}",
         "VGW_REGION": REGION,
-        "VGW_HEALTH": "/health",
-        "VGW_IAM_DIR": "/iam",
-        "VGW_META_SIDECAR": "/metadata",
-        "VGW_QUIET": "true",
-        # Accounts are few and a rotated key must work at once.
+        # Accounts are few, and a rotated key must work at once.
         "VGW_IAM_CACHE_DISABLE": "true",
     }
 
@@ -82,13 +76,12 @@ class ObjectStore(pulumi.ComponentResource):
             into=([traffic.platform_pods()], [traffic.tcp(PORT)]),
         )
         root = {
-            "ROOT_ACCESS_KEY_ID": SecretKey(secret.metadata.name, "username"),
-            "ROOT_SECRET_ACCESS_KEY": SecretKey(secret.metadata.name, "password"),
+            "ROOT_ACCESS_KEY": SecretKey(secret.metadata.name, "username"),
+            "ROOT_SECRET_KEY": SecretKey(secret.metadata.name, "password"),
         }
         container = k8s.core.v1.ContainerArgs(
             name=NAME,
             image=inputs.image,
-            args=["posix", "/buckets"],
             env=pods.environment(settings(), root),
             ports=[k8s.core.v1.ContainerPortArgs(name="main", container_port=PORT)],
             resources=pods.resources(spec.resources),
@@ -96,10 +89,7 @@ class ObjectStore(pulumi.ComponentResource):
             startup_probe=_probe(period=1, failures=60),
             readiness_probe=_probe(period=5, failures=3),
             liveness_probe=_probe(period=20, failures=3),
-            volume_mounts=[
-                *(pods.mount("data", f"/{folder}", sub_path=folder) for folder in ("buckets", "iam", "metadata")),
-                pods.mount("tmp", "/tmp"),
-            ],
+            volume_mounts=[pods.mount("data", "/data"), pods.mount("tmp", "/tmp")],
         )
         k8s.apps.v1.StatefulSet(
             f"{name}-server",

@@ -11,13 +11,13 @@ from components import versions
 from components.foundation.local.spec import PostgresSpec
 from components.kubernetes import labels as label
 from components.kubernetes import objects, pods, traffic
-from components.kubernetes.pods import SecretKey
 from components.kubernetes.validators import size_in_bytes
 
 NAME = "postgres"
 PORT = 5432
 ADMIN = "postgres"
 DATA = "/var/lib/postgresql/data"
+PASSWORD = "/run/secrets/postgres"  # noqa: S105 - a folder
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,9 @@ class PostgresInputs:
 
 
 def settings(spec: PostgresSpec) -> list[str]:
-    """Server settings as arguments, by the memory that it may use. Statements aren't logged: they can hold secrets."""
+    """What differs from the image's own settings, as arguments: buffers by the memory that it may use."""
     mebibytes = int(size_in_bytes(spec.resources.memory) // 2**20)
-    values = {
-        "shared_buffers": f"{max(mebibytes // 4, 16)}MB",
-        "max_connections": "100",
-        "password_encryption": "scram-sha-256",
-        "log_statement": "none",
-        "log_min_error_statement": "panic",
-    }
-    return [part for name, value in values.items() for part in ("-c", f"{name}={value}")]
+    return ["-c", f"shared_buffers={max(mebibytes // 4, 16)}MB"]
 
 
 class Postgres(pulumi.ComponentResource):
@@ -82,10 +75,7 @@ class Postgres(pulumi.ComponentResource):
         container = k8s.core.v1.ContainerArgs(
             name=NAME,
             image=inputs.image,
-            args=["postgres", *settings(spec)],
-            env=pods.environment(
-                {"PGDATA": f"{DATA}/pgdata"}, {"POSTGRES_PASSWORD": SecretKey(secret.metadata.name, "password")}
-            ),
+            args=settings(spec),
             ports=[k8s.core.v1.ContainerPortArgs(name="main", container_port=PORT)],
             resources=pods.resources(spec.resources),
             security_context=pods.container_security(),
@@ -94,12 +84,14 @@ class Postgres(pulumi.ComponentResource):
             liveness_probe=_probe(period=20, failures=6),
             volume_mounts=[
                 pods.mount("data", DATA),
-                pods.mount("run", "/var/run/postgresql"),
+                pods.mount("password", PASSWORD, read_only=True),
+                pods.mount("run", "/run/postgresql"),
                 pods.mount("tmp", "/tmp"),
             ],
         )
         volumes = [
             pods.claimed("data", volume.metadata.name),
+            pods.secret_files("password", secret.metadata.name, ["password"]),
             pods.scratch("run", "16Mi"),
             pods.scratch("tmp", "256Mi"),
         ]
