@@ -1,0 +1,29 @@
+"""The machine that figures were taken on."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+
+def described() -> str:
+    """Cores, memory and kernel on one line."""
+    return f"{os.cpu_count()} cores ({processor()}), {memory_gib():.0f} GiB, Linux {platform.release()}"
+
+
+def processor() -> str:
+    """The processor's name as the kernel has it."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def memory_gib() -> float:
+    """Memory of the machine."""
+    line = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemTotal:"))
+    return int(line.split()[1]) / 2**20
+
+
+def load() -> str:
+    """What else goes on: the load averages, which tell whether figures can be trusted."""
+    return " ".join(f"{value:.1f}" for value in os.getloadavg())
