@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,13 @@ CORES = 0.3
 
 
 @pytest.mark.timeout(300)
-def test_idle_costs_little(platform: Platform, cluster: Cluster) -> None:
+def test_idle_costs_little(platform: Platform, cluster: Cluster, say: Callable[[str], None]) -> None:
     # What `up` stirred (starts, probes, compaction) isn't idling.
     time.sleep(max(0.0, SETTLE_SECONDS - (time.monotonic() - platform.ready_at)))
     assert not any(item["status"]["phase"] == "Pending" for item in cluster.items("pods", "-A"))
     cost = accounting.measure(MEASURE_SECONDS)
     groups = ", ".join(f"{name} {size / 2**20:.0f} MiB" for name, size in accounting.by_group().items())
-    print(f"idle: {cost.memory / 2**20:.0f} MiB, {cost.cores:.3f} core over {MEASURE_SECONDS} s (with cache: {groups})")
+    say(f"idle: {cost.memory / 2**20:.0f} MiB, {cost.cores:.3f} core over {MEASURE_SECONDS} s (with cache: {groups})")
     assert cost.memory > 200 * 2**20, "so little can't be a whole cluster: the wrong group was measured"
     assert cost.memory < MEMORY
     assert 0.005 < cost.cores < CORES

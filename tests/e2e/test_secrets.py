@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,7 +40,6 @@ def scanner(environment: dict[str, str]) -> Scanner:
     found |= derived.of_stack(PLATFORM, json.loads(outputs), environment)
     found["the root secret"] = paths.root_secret().read_text().strip()
     found["the passphrase"] = paths.passphrase().read_text().strip()
-    print(f"{len(found)} secrets: {', '.join(found)}")
     return Scanner(found)
 
 
@@ -96,10 +95,12 @@ def test_not_in_the_environment_of_processes_outside_of_containers(scanner: Scan
 
 
 @pytest.mark.timeout(300)
-def test_not_in_images(scanner: Scanner, platform: object) -> None:
+def test_not_in_images(scanner: Scanner, say: Callable[[str], None]) -> None:
     blobs = image_blobs([layout().registry, layout().containerd])
     size = sum(blob.stat().st_size for blob in blobs)
-    print(f"{len(blobs)} blobs of images, {size / 1e9:.1f} GB packed")
+    say(
+        f"searched for {len(scanner.names)} secrets, {len(blobs)} blobs of images among it ({size / 1e9:.1f} GB packed)"
+    )
     assert size > 100e6
     none(scanner.blobs(blobs))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -45,10 +46,10 @@ def test_the_job_succeeded(job: dict[str, Any]) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_it_beats_popularity(run: dict[str, Any]) -> None:
+def test_it_beats_popularity(run: dict[str, Any], say: Callable[[str], None]) -> None:
     metrics = pairs(run["data"]["metrics"])
     low, mean, high = (metrics[f"ndcg_difference_at_10{suffix}"] for suffix in ("_low", "", "_high"))
-    print(
+    say(
         f"NDCG@10 {metrics['ndcg_at_10']:.3f}, popularity {metrics['ndcg_popularity_at_10']:.3f}, "
         f"better by {mean:.3f} ({low:.3f} to {high:.3f}) on {metrics['test_users']:.0f} users"
     )

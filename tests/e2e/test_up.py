@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
+from collections.abc import Callable
 
 import pytest
 
@@ -15,10 +16,10 @@ from tests.support.commands import mlp
 
 
 @pytest.mark.timeout(COLD_SECONDS + 60)
-def test_is_up_in_time(platform: Platform) -> None:
+def test_is_up_in_time(platform: Platform, say: Callable[[str], None]) -> None:
     took = platform.first_up.seconds
     limit = WARM_SECONDS if platform.had_caches else COLD_SECONDS
-    print(f"up in {took:.0f} s ({'warm' if platform.had_caches else 'everything built'}), promised {limit} s")
+    say(f"up in {took:.0f} s ({'warm' if platform.had_caches else 'everything built'}), promised {limit} s")
     assert took < limit
 
 

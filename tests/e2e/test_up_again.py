@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.e2e.conftest import Platform
@@ -24,10 +26,10 @@ def versions(cluster: Cluster) -> dict[str, str]:
 
 
 @pytest.mark.timeout(300)
-def test_nothing_changed_is_seen_in_a_minute(platform: Platform, cluster: Cluster) -> None:
+def test_nothing_changed_is_seen_in_a_minute(platform: Platform, cluster: Cluster, say: Callable[[str], None]) -> None:
     mlp("up", "--yes", seconds=240).must_succeed()
     before = versions(cluster)
     ran = mlp("up", "--yes", seconds=240).must_succeed()
     assert versions(cluster) == before
-    print(f"nothing changed: {ran.seconds:.1f} s, promised {SECONDS} s")
+    say(f"nothing changed: {ran.seconds:.1f} s, promised {SECONDS} s")
     assert ran.seconds < SECONDS
