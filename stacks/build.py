@@ -70,7 +70,7 @@ def root_secret(config: pulumi.Config) -> pulumi.Output[str]:
         stack = pulumi.get_stack()
         raise pulumi.RunError(
             f"stack {stack}: config mlplatform:rootSecret is missing\n"
-            f"  fix: run `mlp up`, or `pulumi config set --secret rootSecret -s {stack} < file` with 32 random characters or more"
+            f"  fix: run `mlp up`, or `pulumi config set --secret rootSecret -s {stack}` with 32 random characters"
         ) from None
 
 
@@ -86,7 +86,7 @@ def outputs_of(stack: str) -> dict[str, Any]:
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
     try:
         found = pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", {"name": name}).value
-    except Exception as error:  # noqa: BLE001 - the SDK raises a bare Exception, of which only the text tells more
+    except Exception as error:  # the SDK raises no narrower one: only its text tells more
         text = str(error)
         if "no stack named" not in text and "unknown stack" not in text and "not found" not in text:
             raise

@@ -1,7 +1,7 @@
 """Outputs of stacks that aren't up, so that what stands on them can be previewed without a cluster or an account.
 
-`stacks/samples/<stack>.json` has the outputs; `deployment` wraps them as `pulumi stack import` takes them. The images are those of
-release `sample`, whose digests are made up: set config `mlplatform:images` to it.
+`stacks/samples/<stack>.json` has the outputs; `deployment` wraps them as `pulumi stack import` takes them. The images
+are those of release `sample`, whose digests are made up: set config `mlplatform:images` to it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def names() -> list[str]:
 
 
 def deployment(stack: str, stack_outputs: dict[str, Any] | None = None) -> dict[str, Any]:
-    """What `pulumi stack import` takes to give a stack these outputs (the sample ones unless told) and no other resource."""
+    """What `pulumi stack import` takes to give a stack these outputs, the sample ones unless told, and no resources."""
     root = {
         "urn": f"urn:pulumi:{stack}::{PROJECT}::pulumi:pulumi:Stack::{PROJECT}-{stack}",
         "custom": False,

@@ -153,7 +153,9 @@ class Contract(_Part):
         """
         found = outputs.get(OUTPUT)
         if found is None:
-            raise pulumi.RunError(f"stack {stack} isn't up: it has no output {OUTPUT!r}\n  fix: run `pulumi up -s {stack}` first")
+            raise pulumi.RunError(
+                f"stack {stack} isn't up: it has no output {OUTPUT!r}\n  fix: run `pulumi up -s {stack}` first"
+            )
         try:
             return cls.model_validate(found)
         except ValidationError as error:

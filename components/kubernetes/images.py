@@ -19,7 +19,7 @@ class Images:
     digests: Mapping[str, str]
 
     def reference(self, name: str) -> str:
-        """`registry/mlplatform/name@sha256:...`, where `images.registry` pushes to; an image that the release lacks is a `RunError`."""
+        """`registry/mlplatform/name@sha256:...`, which is where images are pushed. Not in the release: a RunError."""
         if name not in self.digests:
             raise pulumi.RunError(f"image {name} isn't in release {self.release}\n  fix: run `mlp images` first")
         return f"{self.registry}/{PROJECT}/{name}@{self.digests[name]}"

@@ -13,6 +13,8 @@ import pulumi_kubernetes as k8s
 from components.kubernetes import labels as label
 
 PODS_LEVEL = "restricted"
+USER_KEY = "username"
+PASSWORD_KEY = "password"  # noqa: S105 - the key in a Secret, not its value
 
 
 def metadata(
@@ -40,7 +42,7 @@ def claim(
     size: str,
     opts: pulumi.ResourceOptions,
 ) -> k8s.core.v1.PersistentVolumeClaim:
-    """A volume for one pod at a time. Its own resource, not a template of a StatefulSet, so that destroy takes it along."""
+    """A volume for one pod at a time. No template of a StatefulSet: those leave their volumes behind at destroy."""
     return k8s.core.v1.PersistentVolumeClaim(
         name,
         metadata=metadata(name, labels, namespace),

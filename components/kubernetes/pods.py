@@ -12,6 +12,7 @@ from components.kubernetes.spec import Resources
 
 USER = 10001
 """User and group of every image of ours."""
+TMP = "/tmp"  # noqa: S108 - an emptyDir of the pod alone
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,9 @@ def template(
         grace_seconds: How long it may take to end.
     """
     return k8s.core.v1.PodTemplateSpecArgs(
-        metadata=k8s.meta.v1.ObjectMetaArgs(labels=dict(labels), annotations=dict(annotations) if annotations else None),
+        metadata=k8s.meta.v1.ObjectMetaArgs(
+            labels=dict(labels), annotations=dict(annotations) if annotations else None
+        ),
         spec=k8s.core.v1.PodSpecArgs(
             automount_service_account_token=False,
             enable_service_links=False,

@@ -1,4 +1,4 @@
-"""A Job that makes rows in a service (a role, a bucket, a workspace) by running a script that may be run any number of times."""
+"""A Job that makes what tools keep inside: a role, a bucket, a workspace. Its script may run again at any time."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Provision(pulumi.ComponentResource):
             env=pods.environment(inputs.settings, hidden),
             resources=pods.resources(RESOURCES),
             security_context=pods.container_security(),
-            volume_mounts=[pods.mount("script", "/script", read_only=True), pods.mount("tmp", "/tmp")],
+            volume_mounts=[pods.mount("script", "/script", read_only=True), pods.mount("tmp", pods.TMP)],
         )
         volumes = [pods.files("script", script.metadata.name), pods.scratch("tmp", "64Mi")]
         self.job = k8s.batch.v1.Job(

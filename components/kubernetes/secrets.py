@@ -31,4 +31,4 @@ def derive(root: pulumi.Output[str], component: str, name: str, rotation: int) -
         name: Which of its secrets, such as `admin`.
         rotation: The counter in the spec; raise it to change the secret.
     """
-    return pulumi.Output.secret(root).apply(lambda text: derive_text(text, component, name, rotation))
+    return pulumi.Output.secret(root.apply(lambda text: derive_text(text, component, name, rotation)))

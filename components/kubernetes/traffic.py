@@ -31,7 +31,9 @@ def platform_pods() -> Peer:
 
 def pods_of(namespace: str) -> Peer:
     """Any pod of one namespace."""
-    return Peer(namespace_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": namespace}))
+    return Peer(
+        namespace_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": namespace})
+    )
 
 
 def addresses(ranges: Iterable[str]) -> list[Peer]:
@@ -39,7 +41,9 @@ def addresses(ranges: Iterable[str]) -> list[Peer]:
     return [Peer(ip_block=k8s.networking.v1.IPBlockArgs(cidr=cidr)) for cidr in ranges]
 
 
-def deny_all(namespace: pulumi.Input[str], prefix: str, opts: pulumi.ResourceOptions) -> k8s.networking.v1.NetworkPolicy:
+def deny_all(
+    namespace: pulumi.Input[str], prefix: str, opts: pulumi.ResourceOptions
+) -> k8s.networking.v1.NetworkPolicy:
     """Nothing in and nothing out but names: what a namespace starts from."""
     return k8s.networking.v1.NetworkPolicy(
         f"{prefix}-default",
@@ -75,7 +79,9 @@ def allow(
         spec=k8s.networking.v1.NetworkPolicySpecArgs(
             pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=dict(selector)),
             policy_types=types,
-            ingress=[k8s.networking.v1.NetworkPolicyIngressRuleArgs(from_=into[0] or None, ports=into[1])] if into else None,
+            ingress=[k8s.networking.v1.NetworkPolicyIngressRuleArgs(from_=into[0] or None, ports=into[1])]
+            if into
+            else None,
             egress=[k8s.networking.v1.NetworkPolicyEgressRuleArgs(to=out[0] or None, ports=out[1])] if out else None,
         ),
         opts=opts,

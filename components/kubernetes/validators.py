@@ -45,8 +45,8 @@ def size_in_bytes(value: str) -> Decimal:
     if found is None:
         raise ValueError(f"{value!r} is no size")
     unit = found["unit"]
-    factor = 1024 ** _BINARY[unit] if unit in _BINARY else 1000 ** _DECIMAL[unit]
-    return Decimal(found["number"]) * factor
+    base, power = (1024, _BINARY[unit]) if unit in _BINARY else (1000, _DECIMAL[unit])
+    return Decimal(found["number"]) * Decimal(base) ** power
 
 
 def cpu(value: str) -> str:

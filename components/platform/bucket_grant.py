@@ -36,7 +36,8 @@ class BucketGrant(pulumi.ComponentResource):
         store = inputs.contract.object_store
         if store.admin is None:
             raise pulumi.RunError(
-                f"foundation {inputs.contract.provider} has no object store admin\n  fix: use a foundation with identity 'secret'"
+                f"foundation {inputs.contract.provider} has no object store admin\n"
+                "  fix: use a foundation whose identity is 'secret'"
             )
         self.uri = f"s3://{bucket}"
         Provision(

@@ -28,7 +28,7 @@ class DatabaseGrant(pulumi.ComponentResource):
     """Role and database, both named `role`. Data stays when the grant goes: it belongs to the server's volume."""
 
     uri: str
-    """SQLAlchemy URI, driver named (2.1 takes another by itself), without the password, which clients take from PGPASSWORD."""
+    """For SQLAlchemy, with the driver (2.1 would take another one) and without the password, which is in PGPASSWORD."""
 
     def __init__(
         self, name: str, role: str, inputs: DatabaseGrantInputs, opts: pulumi.ResourceOptions | None = None

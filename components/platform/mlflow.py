@@ -57,7 +57,7 @@ def settings(inputs: MlflowInputs, database_uri: str, bucket_uri: str) -> dict[s
     hosts = [f"{NAME}{suffix}:*" for suffix in (f".{name}", f".{name}.svc", f".{name}.svc.cluster.local")]
     public = inputs.contract.ingress.host(NAME)
     return {
-        "HOME": "/tmp",  # noqa: S108 - an emptyDir of the pod alone
+        "HOME": pods.TMP,
         "MLFLOW_BACKEND_STORE_URI": database_uri,
         "MLFLOW_ARTIFACTS_DESTINATION": bucket_uri,
         "MLFLOW_AUTH_CONFIG_PATH": "/etc/mlflow/basic_auth.ini",
@@ -203,7 +203,7 @@ def _prepare(
 
 
 def _mounts() -> list[k8s.core.v1.VolumeMountArgs]:
-    return [pods.mount("config", "/etc/mlflow", read_only=True), pods.mount("tmp", "/tmp")]  # noqa: S108 - an emptyDir
+    return [pods.mount("config", "/etc/mlflow", read_only=True), pods.mount("tmp", pods.TMP)]
 
 
 def _probe(period: int, failures: int) -> k8s.core.v1.ProbeArgs:

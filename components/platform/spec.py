@@ -34,7 +34,8 @@ class WorkspaceSpec(Spec):
     """Name of the workspace and its user."""
 
     namespace: DnsLabel
-    """Namespace that is made for it; the Secret mlflow-<name> is put there. Begins with mlp-, so that it can't take over another's."""
+    """Namespace that is made for it, with the Secret mlflow-<name> in it. Begins with mlp-, so that it can't be one
+    that others made."""
 
     rotation: Rotation = 1
     """Raise it to change the user's password."""
@@ -66,7 +67,7 @@ class PlatformSpec(Spec):
     """Stack that it stands on, whose spec is stacks/<name>.yaml."""
 
     images: ReleaseName
-    """Release of images that it runs: images/releases/<name>.json. `local` is what `mlp images` built on this machine."""
+    """Release of images: images/releases/<name>.json. `local` is what `mlp images` built on this machine."""
 
     mlflow: MlflowSpec
     """The tracking server and model registry."""

@@ -93,7 +93,7 @@ def _fix(model: type[BaseModel], error: ErrorDetails) -> str:
             return "write a list: one line each, starting with '- '"
         case "model_type" | "model_attributes_type" | "dict_type":
             keys = _model_at(model, place)
-            return f"write keys with values below it: {', '.join(keys.model_fields) if keys else 'see docs/reference/spec.md'}"
+            return f"write keys with values below it: {', '.join(keys.model_fields if keys else ())}"
         case "greater_than_equal":
             return f"use {context['ge']} or more"
         case "less_than_equal":
@@ -121,7 +121,9 @@ def _model_at(model: type[BaseModel], place: Sequence[str | int]) -> type[BaseMo
     current: Any = model
     for part in place:
         if isinstance(part, str):
-            field = current.model_fields.get(part) if isinstance(current, type) and issubclass(current, BaseModel) else None
+            field = (
+                current.model_fields.get(part) if isinstance(current, type) and issubclass(current, BaseModel) else None
+            )
             current = field.annotation if field else None
         current = _inside(current)
     return current if isinstance(current, type) and issubclass(current, BaseModel) else None

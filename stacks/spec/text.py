@@ -1,13 +1,13 @@
 """Strict YAML: one document of mappings, lists, text, numbers, true, false and null, and nothing that surprises.
 
-Not taken: a key given twice, anchors and aliases (which can make a short file enormous), tags, keys that aren't text, and YAML 1.1's
-readings of `yes`, `1:30`, `012` and `2026-11-01` as something else than text.
+Not taken: a key given twice, anchors and aliases (which can make a short file enormous), tags, keys that aren't text,
+and YAML 1.1's readings of `yes`, `1:30`, `012` and `2026-11-01` as something else than text.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ from stacks.spec.errors import WHOLE, shown, wrong
 
 LARGEST = 1 << 20
 DEEPEST = 20
-MOST_TOKENS = 50_000
+MOST_EVENTS = 50_000
+START = "start with `kind: foundation` or `kind: platform`; docs/reference/spec.md explains every key"
 SPLIT = "split it, or remove what is generated: a spec is some thirty lines"
+WRITE_OUT = "write the value out: specs take no anchors and aliases"
 
-Path_ = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,13 @@ class Document:
     """What a file says, and on which line each part of it starts."""
 
     data: dict[str, Any]
-    lines: dict[Path_, int]
+    lines: dict[Place, int] = field(default_factory=dict)
 
-    def line(self, path: Path_) -> int | None:
+    def line(self, place: Place) -> int | None:
         """The line of a part, or of the nearest part around it that is there."""
-        for length in range(len(path), 0, -1):
-            if path[:length] in self.lines:
-                return self.lines[path[:length]]
+        for length in range(len(place), 0, -1):
+            if place[:length] in self.lines:
+                return self.lines[place[:length]]
         return None
 
 
@@ -55,6 +57,23 @@ for _tag, _pattern, _first in (
 
 def read(file: Path) -> Document:
     """The document in a file; whatever is wrong with it as text is a `RunError`."""
+    text = _text(file)
+    try:
+        _scan(file, text)
+        return _parse(file, text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        number = mark.line if mark else 0
+        lines = text.splitlines()
+        source = shown(lines[number].strip()) if number < len(lines) else "the end of the file"
+        fix = f"put it right there or just before; not YAML: {(error.problem or error.context or '')[:120]}"
+        raise wrong(file, f"column {mark.column + 1}" if mark else WHOLE, source, fix, line=number + 1) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise wrong(file, WHOLE, "not YAML", f"put this right: {first[:120]}") from None
+
+
+def _text(file: Path) -> str:
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
@@ -64,92 +83,71 @@ def read(file: Path) -> Document:
     if len(raw) > LARGEST:
         raise wrong(file, WHOLE, f"{len(raw)} bytes long", SPLIT)
     try:
-        text = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise wrong(file, WHOLE, f"not UTF-8 at byte {error.start}", "save it as UTF-8") from None
-    try:
-        return _parse(file, text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        problem = f"not YAML: {error.problem or error.context}"
-        raise wrong(
-            file,
-            f"column {mark.column + 1}" if mark else WHOLE,
-            _source_line(text, mark.line if mark else 0),
-            f"{problem[:120]}; put it right there or just before",
-            line=mark.line + 1 if mark else None,
-        ) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise wrong(file, WHOLE, "not YAML", f"put this right: {first[:120]}") from None
 
 
-def _source_line(text: str, number: int) -> str:
-    lines = text.splitlines()
-    return shown(lines[number].strip() if number < len(lines) else "the end of the file")
+def _scan(file: Path, text: str) -> None:
+    """Refuse by a flat pass what must not be built: aliases, tags, too deep a nesting, too much of anything."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
+        mark = event.start_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if isinstance(event, yaml.AliasEvent):
+            raise wrong(file, f"column {column}", shown(f"*{anchor}"), WRITE_OUT, line=line)
+        if anchor:
+            raise wrong(file, f"column {column}", shown(f"&{anchor}"), WRITE_OUT, line=line)
+        if tag:
+            raise wrong(file, f"column {column}", f"tagged {shown(tag)}", "remove the tag: specs take none", line=line)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise wrong(file, f"column {column}", f"nested more than {DEEPEST} deep", SPLIT, line=line)
+        if count > MOST_EVENTS:
+            raise wrong(file, WHOLE, f"more than {MOST_EVENTS} values long", SPLIT)
 
 
 def _parse(file: Path, text: str) -> Document:
-    _scan(file, text)
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
         if node is None or (isinstance(node, yaml.ScalarNode) and node.value == ""):
-            raise wrong(file, WHOLE, "empty", "start with `kind: foundation` or `kind: platform`; the reference is docs/reference/spec.md")
+            raise wrong(file, WHOLE, "empty", START)
+        document = Document({})
         if not isinstance(node, yaml.MappingNode):
-            raise wrong(file, WHOLE, f"a {node.id}", "write keys with values, the first one `kind: foundation` or `kind: platform`")
-        lines: dict[Path_, int] = {}
-        data = _value(file, loader, node, (), lines)
+            raise wrong(file, WHOLE, shown(_value(file, loader, node, (), document.lines)), START)
+        document.data.update(_value(file, loader, node, (), document.lines))
     finally:
         loader.dispose()
-    return Document(data, lines)
+    return document
 
 
-def _scan(file: Path, text: str) -> None:
-    """Refuse by a flat pass what must not be built: anchors, aliases, tags, depth, too much of anything."""
-    depth = 0
-    for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
-        line = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent):
-            raise wrong(file, f"*{event.anchor}"[:60], "an alias", "write the value out: specs take no anchors or aliases", line=line)
-        if getattr(event, "anchor", None):
-            raise wrong(file, f"&{event.anchor}"[:60], "an anchor", "remove it: specs take no anchors or aliases", line=line)
-        if getattr(event, "tag", None):
-            raise wrong(file, event.tag[:60], "a tag", "remove it: specs take plain text, numbers, true and false", line=line)
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            raise wrong(file, f"what starts at column {event.start_mark.column + 1}", f"nested more than {DEEPEST} deep", SPLIT, line=line)
-        if count > MOST_TOKENS:
-            raise wrong(file, WHOLE, f"more than {MOST_TOKENS} values long", SPLIT)
-
-
-def _value(file: Path, loader: _Loader, node: yaml.Node, path: Path_, lines: dict[Path_, int]) -> Any:
+def _value(file: Path, loader: _Loader, node: yaml.Node, place: Place, lines: dict[Place, int]) -> Any:
     if isinstance(node, yaml.SequenceNode):
+        items = []
         for index, item in enumerate(node.value):
-            lines[(*path, index)] = item.start_mark.line + 1
-        return [_value(file, loader, item, (*path, index), lines) for index, item in enumerate(node.value)]
+            lines[(*place, index)] = item.start_mark.line + 1
+            items.append(_value(file, loader, item, (*place, index), lines))
+        return items
     if not isinstance(node, yaml.MappingNode):
         return loader.construct_object(node)
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key, line = _key(file, loader, key_node, path)
-        here = (*path, key)
-        if key in found:
-            raise wrong(
-                file, ".".join(map(str, here))[:120], f"given twice, first on line {lines[here]}", "keep one of the two", line=line
-            )
+        line = key_node.start_mark.line + 1
+        here = (*place, _key(file, loader, key_node, place))
+        if here in lines:
+            path = ".".join(map(str, here))[:120]
+            raise wrong(file, path, f"given twice, first on line {lines[here]}", "keep one of the two", line=line)
         lines[here] = line
-        found[key] = _value(file, loader, value_node, here, lines)
+        found[str(here[-1])] = _value(file, loader, value_node, here, lines)
     return found
 
 
-def _key(file: Path, loader: _Loader, node: yaml.Node, path: Path_) -> tuple[str, int]:
-    line = node.start_mark.line + 1
-    key = loader.construct_object(node) if isinstance(node, yaml.ScalarNode) else None
-    if not isinstance(key, str):
-        where = ".".join(map(str, path)) or WHOLE
-        shape = f"{node.value!r:.40}" if isinstance(node, yaml.ScalarNode) else f"a {node.id}"
-        raise wrong(file, where, f"a mapping with key {shape}", "write the key as a name in letters", line=line)
-    return key, line
-
-
+def _key(file: Path, loader: _Loader, node: yaml.Node, place: Place) -> str:
+    key = loader.construct_object(node) if isinstance(node, yaml.ScalarNode) else node.value
+    if isinstance(key, str):
+        return key
+    where = ".".join(map(str, place)) or WHOLE
+    kind = f"a mapping with key {shown(key)}"
+    raise wrong(file, where, kind, "write the key as a name in letters", line=node.start_mark.line + 1)

@@ -1,4 +1,4 @@
-"""The foundation on a cluster that is already there: a namespace, a database server, an object store and the contract."""
+"""The foundation on a cluster that is already there: namespace, database server, object store and contract."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def promise(spec: FoundationSpec) -> Contract:
 
     def admin(name: str) -> contract.SecretReference:
         return contract.SecretReference(
-            namespace=NAMESPACE, name=f"{name}-admin", user_key="username", password_key="password"
+            namespace=NAMESPACE, name=f"{name}-admin", user_key=objects.USER_KEY, password_key=objects.PASSWORD_KEY
         )
 
     return Contract(

@@ -50,7 +50,10 @@ class ObjectStore(pulumi.ComponentResource):
     ) -> None:
         super().__init__("mlplatform:foundation:ObjectStore", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        labels, selector = label.labels(NAME, "object-store", versions.OBJECT_STORE), label.selector(NAME, "object-store")
+        labels, selector = (
+            label.labels(NAME, "object-store", versions.OBJECT_STORE),
+            label.selector(NAME, "object-store"),
+        )
         secret = objects.secret(
             f"{name}-admin",
             labels,
@@ -89,7 +92,7 @@ class ObjectStore(pulumi.ComponentResource):
             startup_probe=_probe(period=1, failures=60),
             readiness_probe=_probe(period=5, failures=3),
             liveness_probe=_probe(period=20, failures=3),
-            volume_mounts=[pods.mount("data", "/data"), pods.mount("tmp", "/tmp")],
+            volume_mounts=[pods.mount("data", "/data"), pods.mount("tmp", pods.TMP)],
         )
         k8s.apps.v1.StatefulSet(
             f"{name}-server",

@@ -86,7 +86,7 @@ class Postgres(pulumi.ComponentResource):
                 pods.mount("data", DATA),
                 pods.mount("password", PASSWORD, read_only=True),
                 pods.mount("run", "/run/postgresql"),
-                pods.mount("tmp", "/tmp"),
+                pods.mount("tmp", pods.TMP),
             ],
         )
         volumes = [

@@ -25,14 +25,14 @@ class ClusterSpec(Spec):
     """The cluster that the foundation is put on."""
 
     context: KubeContext
-    """Context in the kubeconfig. The stack's config `kubeContext` replaces it; `mlp` sets that from MLP_KUBE_CONTEXT."""
+    """Context in the kubeconfig. The stack's config `kubeContext` replaces it; `mlp` sets it from MLP_KUBE_CONTEXT."""
 
 
 class RegistrySpec(Spec):
     """The registry that the cluster pulls from."""
 
     host: RegistryHost
-    """Host, port and path before an image's name. The stack's config `registry` replaces it; `mlp` sets that from MLP_REGISTRY."""
+    """Host, port and path before an image's name. The stack's config `registry` replaces it; `mlp` sets it from MLP_REGISTRY."""
 
 
 class StorageSpec(Spec):
@@ -58,7 +58,7 @@ class IngressSpec(Spec):
     """Port of the controller as people type it."""
 
     source_ranges: Annotated[tuple[Cidr, ...], Field(min_length=1, max_length=16, examples=[["100.64.0.1/32"]])]
-    """Where the controller's requests to pods come from, which network policies let in: its nodes' or pods' addresses."""
+    """Where the controller's requests to pods come from, which network policies let in: its nodes or its pods."""
 
     @field_validator("source_ranges")
     @classmethod
@@ -104,7 +104,7 @@ class FoundationSpec(Spec):
     """Who gives it. `local`: a cluster that is already there, embedded or any other."""
 
     images: ReleaseName
-    """Release of images that it runs: images/releases/<name>.json. `local` is what `mlp images` built on this machine."""
+    """Release of images: images/releases/<name>.json. `local` is what `mlp images` built on this machine."""
 
     cluster: ClusterSpec
     """Where it goes."""
@@ -125,4 +125,5 @@ class FoundationSpec(Spec):
     """The object store."""
 
     retain_data: Flag = False
-    """Whether `destroy` leaves the namespace and the volumes of database and object store. No by default: destroy means all of it."""
+    """Whether `destroy` leaves the namespace mlp-foundation and in it the volumes postgres-data and object-store-data,
+    which the next `up` takes over. No by default: destroy means all of it."""

@@ -1,7 +1,7 @@
 """Make a bucket and an account that owns it, by the admin API of versitygw. Runs in a Job, any number of times.
 
-Environment: ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the root account, BUCKET (name of bucket and
-account), ACCOUNT_SECRET_KEY.
+Environment: ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the root account, BUCKET (name of it
+and of the account), ACCOUNT_SECRET_KEY.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from botocore.httpsession import URLLib3Session
 SECONDS = 60
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - what happened, not a bug
     """The gateway's answer, which names what is wrong and holds no secret."""
 
 

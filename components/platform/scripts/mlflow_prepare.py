@@ -1,4 +1,4 @@
-"""Bring MLflow's tables up to its version and the admin's password up to the Secret, before a server starts. An init container.
+"""Bring MLflow's tables up to its version and the admin's password up to the Secret. Runs in the server's pod, first.
 
 MLflow itself makes tables only in an empty database, and sets the admin's password only when it makes the admin.
 
@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-import sqlalchemy  # type: ignore[import-not-found]  # in the image that runs this, not on developers' machines
+import sqlalchemy
 from mlflow.server.auth.config import read_auth_config
 from mlflow.server.auth.sqlalchemy_store import SqlAlchemyStore
 from mlflow.store.db import utils

@@ -1,4 +1,4 @@
-"""Make an MLflow workspace and a user who may use it and nothing else. Runs in a Job, any number of times, as MLflow's admin.
+"""Make an MLflow workspace and a user who may use it alone. Runs in a Job, any number of times, as MLflow's admin.
 
 Environment: MLFLOW_TRACKING_URI, ADMIN_USERNAME, ADMIN_PASSWORD, WORKSPACE (name of workspace and user), USER_PASSWORD.
 """
@@ -21,7 +21,7 @@ ROLE = "user"
 PERMISSION = "USE"
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - what happened, not a bug
     """MLflow's answer, which names what is wrong and holds no secret."""
 
     def __init__(self, what: str, status: int, text: str) -> None:
