@@ -8,11 +8,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import grpc
+
 from local.node.config import IMAGE_REPOSITORY, NodeConfig
 from local.node.files import last_lines, write
 from local.node.layout import Layout
 from local.node.machine import Machine
-from local.node.shell import run, succeeds
+from local.node.shell import run
 from local.problem import Problem
 from local.tasks import Report
 
@@ -75,18 +77,29 @@ def configure(layout: Layout, config: NodeConfig, machine: Machine, pause: str) 
     write(layout.etc / "certs.d" / config.registry / "hosts.toml", hosts(config))
 
 
-def wait(layout: Layout, timeout: float = 30) -> None:
-    """Return when containerd answers.
+def wait(layout: Layout, timeout: float = 60) -> None:
+    """Return when containerd answers as the kubelet asks, which is later than `ctr` gets its first answer.
 
     Raises:
         Problem: It doesn't; the text carries the end of its log.
     """
     limit = time.monotonic() + timeout
-    while not succeeds(_ctr(layout, "version")):
+    while not _answers(layout.socket):
         if time.monotonic() > limit:
             log = layout.log("containerd")
             raise Problem(f"containerd doesn't answer:\n{last_lines(log)}", f"the whole log is {log}")
         time.sleep(0.2)
+
+
+def _answers(socket: Path) -> bool:
+    with grpc.insecure_channel(f"unix:{socket}") as channel:
+        # An empty message is a valid VersionRequest: no generated code is needed for this one call.
+        version = channel.unary_unary("/runtime.v1.RuntimeService/Version")
+        try:
+            version(b"", timeout=2)
+        except grpc.RpcError:
+            return False
+    return True
 
 
 def tag(archive: Path) -> str:

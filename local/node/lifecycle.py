@@ -174,10 +174,10 @@ def _bring_up(plan: Plan, archives: Mapping[str, Path], where: Layout, report: R
     write_json(where.settings, {"fixed": config.fixed(), "config": asdict(config)})
     # Without a shim no container lives: what the kernel still holds of them is in the way.
     cold = not tree.pids("runtime")
-    if cold and (left := cleanup.leftovers(where, tree)):
-        raise Problem(
-            f"leftovers of an earlier run can't be removed: {'; '.join(left)}", "end what holds them, or reboot"
-        )
+    if cold:
+        _clear(cleanup.leftovers(where, tree))
+        # The kubelet would wait three seconds for each container whose cgroup it finds and whose process is gone.
+        _clear([f"cgroup {folder}" for folder in tree.remove()])
     started = datetime.now(UTC)
     tree.create()
     sysctls.write(sysctls.NEEDED)
@@ -222,6 +222,12 @@ def _bring_up(plan: Plan, archives: Mapping[str, Path], where: Layout, report: R
             "workloads": workloads,
         },
     )
+
+
+def _clear(left: list[str]) -> None:
+    if left:
+        what = f"leftovers of an earlier run can't be removed: {'; '.join(left)}"
+        raise Problem(what, "end what holds them, or reboot")
 
 
 def _folders(where: Layout) -> None:
