@@ -44,11 +44,11 @@ def test_refresh_finds_what_was_applied(platform: Platform, stack: str) -> None:
     shell(f"pulumi preview --expect-no-changes --non-interactive -s {stack}", 150).must_succeed()
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_a_change_on_the_cluster_is_seen_and_put_right(cluster: Cluster, platform: Platform) -> None:
     cluster.kubectl("scale", "-n", "mlp-platform", "deployment/mlflow", "--replicas=0")
     try:
-        seen = shell(f"pulumi refresh --preview-only --expect-no-changes --non-interactive -s {PLATFORM}", 50)
+        seen = shell(f"pulumi refresh --preview-only --expect-no-changes --non-interactive -s {PLATFORM}", 90)
         assert seen.code != 0
         assert "replicas" in seen.output or "mlflow" in seen.output
     finally:

@@ -20,7 +20,7 @@ import json, mlflow, numpy, pandas
 newest = max(mlflow.MlflowClient().search_model_versions("name='{MODEL}'"), key=lambda one: int(one.version))
 model = mlflow.pyfunc.load_model(f"models:/{MODEL}/{{newest.version}}")
 answer = model.predict(pandas.DataFrame({{"history": [numpy.array([1, 2, 3]), numpy.array([318, 296])]}}))
-print("answer: " + json.dumps(numpy.asarray(answer).tolist(), default=lambda one: one.tolist()))
+print("answer: " + json.dumps(answer["items"].tolist()))
 """
 
 
@@ -81,7 +81,8 @@ def test_the_model_is_registered_from_that_run(mlflow: Mlflow, run: dict[str, An
 def test_the_registered_model_loads_and_predicts(cluster: Cluster, job: dict[str, Any]) -> None:
     name = "e2e-predict"
     template = copy.deepcopy(job["spec"]["template"])
-    template["metadata"] = {"labels": {"app.kubernetes.io/name": name}}
+    labels = template["metadata"]["labels"]
+    template["metadata"] = {"labels": {key: labels[key] for key in labels if key.startswith("app.kubernetes.io/")}}
     container = template["spec"]["containers"][0]
     container["command"], container["args"] = ["python", "-c", PREDICT], []
     predict = {
