@@ -8,6 +8,7 @@ from local.provider import apply, diff, objects
 from local.provider.cluster import Cluster
 from local.provider.diff import Difference
 from local.provider.errors import ApiError, ProviderError
+from local.provider.rest import APPLY
 from local.provider.wire import Object, has_unknown
 
 # Replacing these would take data along, or everything inside: not on the server's word alone, so the update fails.
@@ -40,7 +41,7 @@ def _refused(cluster: Cluster, new: Object, live: Object, manager: str) -> list[
     path = resource.path(objects.namespace(live), objects.name(live))
     query = {"fieldManager": manager, "force": "true", "dryRun": "All"}
     try:
-        client.request("PATCH", path, query, new, apply.APPLY)
+        client.request("PATCH", path, query, new, APPLY)
     except ApiError as error:
         return error.immutable_fields
     return []

@@ -70,7 +70,7 @@ def _condition(text: str) -> Check:
 
 
 _STEP = re.compile(
-    r"""\.(?P<key>[\w\-]+(?:\\\.[\w\-]+)*)      # .key, with \. for a dot inside
+    r"""\.(?P<key>(?:[\w\-/]|\\\.)+)               # .key, with \. for a dot inside
       | \[['"](?P<quoted>[^'"]+)['"]\]          # ['key']
       | \[(?P<index>-?\d+|\*)\]                 # [0] or [*]
       | \[\?\(@(?P<field>(?:\.[\w\-]+)+)\s*==\s*['"]?(?P<value>[^'")]*)['"]?\)\]   # [?(@.type=="Ready")]
