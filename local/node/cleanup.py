@@ -18,7 +18,7 @@ SHIM_SOCKETS = Path("/run/containerd/s")
 """Where containerd 1.x's shims listen, whatever its configuration says."""
 
 
-def end_containers(tree: Tree, timeout: float = 15) -> None:
+def end_containers(tree: Tree, timeout: float = 10) -> None:
     """Ask every container's first process to end, and wait for it: databases close their files.
 
     Only children of the shims are asked; what they started is theirs to end.
