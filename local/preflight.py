@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from local import paths
-from local.facts import Facts, gather
+from local.facts import Facts, Listener, gather
 from local.node.config import NodeConfig
 from local.toolchain import gobinaries
 
@@ -141,21 +141,31 @@ def _disk(facts: Facts, there: Cached, embedded: bool) -> Iterator[Finding]:
 
 
 def _ports(facts: Facts, config: NodeConfig) -> Iterator[Finding]:
-    change = "stop it, or set another `ingress.port` in stacks/local-foundation.yaml"
     wanted = [
-        (config.ingress_port, "127.0.0.1", "the ingress", change),
-        (config.api_port, config.address, "the Kubernetes API", "stop it"),
-        (config.registry_port, config.address, "the registry", "stop it, or let it listen at one address, not at all"),
-        (10250, config.address, "the kubelet", "stop it"),
-        *((port, "127.0.0.1", "etcd", "stop it") for port in (2379, 2380, 2381)),
-        *((port, "127.0.0.1", "Kubernetes", "stop it") for port in (10248, 10249, 10256, 10257, 10259)),
+        (config.ingress_port, "127.0.0.1", "the ingress"),
+        (config.api_port, config.address, "the Kubernetes API"),
+        (config.registry_port, config.address, "the registry"),
+        (10250, config.address, "the kubelet"),
+        *((port, "127.0.0.1", "etcd") for port in (2379, 2380, 2381)),
+        *((port, "127.0.0.1", "Kubernetes") for port in (10248, 10249, 10256, 10257, 10259)),
     ]
-    for port, address, purpose, fix in wanted:
-        for listener in facts.listeners:
-            if listener.port == port and not listener.ours and listener.address in (address, "0.0.0.0", "::"):  # noqa: S104 - compared
-                owner = listener.owner or "another user's process"
-                yield Finding(f"port {port}, which {purpose} needs, is taken by {owner}", f"{fix}, {OWN_CLUSTER}")
-                break
+    taken: dict[str, list[tuple[int, str]]] = {}
+    for port, address, purpose in wanted:
+        if (listener := _in_the_way(facts.listeners, port, address)) is not None:
+            owner = str(listener.owner or "a process that can't be seen from here")
+            taken.setdefault(owner, []).append((port, purpose))
+    for owner, ports in taken.items():
+        choice = ", or set another ingress.port in stacks/local-foundation.yaml" if ports[0][1] == "the ingress" else ""
+        listed = ", ".join(f"{port} ({purpose})" for port, purpose in ports)
+        yield Finding(f"{owner} has taken ports that the node needs: {listed}", f"stop it{choice}, {OWN_CLUSTER}")
+
+
+def _in_the_way(listeners: Sequence[Listener], port: int, address: str) -> Listener | None:
+    everywhere = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+    for listener in listeners:
+        if listener.port == port and not listener.ours and listener.address in (address, *everywhere):
+            return listener
+    return None
 
 
 def _ranges(facts: Facts, config: NodeConfig) -> Iterator[Finding]:

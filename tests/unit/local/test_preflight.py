@@ -45,9 +45,9 @@ def test_a_good_machine_has_no_findings() -> None:
         ({"kernel_options": frozenset(preflight.KERNEL) - {"VETH"}}, "the kernel has no VETH", True),
         ({"kubelets": (Process(77, "k3s-server"),)}, "k3s-server (pid 77)", True),
         ({"apt_holder": Process(5, "unattended-upgr")}, "unattended-upgr (pid 5)", False),
-        ({"listeners": (Listener("0.0.0.0", 8080, NGINX, False),)}, "port 8080, which the ingress", True),
+        ({"listeners": (Listener("0.0.0.0", 8080, NGINX, False),)}, "8080 (the ingress)", True),
         ({"listeners": (Listener("::", 8080, NGINX, False),)}, "nginx (pid 812)", True),
-        ({"listeners": (Listener("127.0.0.1", 2379, None, False),)}, "another user's process", True),
+        ({"listeners": (Listener("127.0.0.1", 2379, None, False),)}, "a process that can't be seen", True),
         ({"listeners": (Listener("0.0.0.0", 6443, NGINX, False),)}, "the Kubernetes API", True),
         ({"listeners": (Listener("0.0.0.0", 5000, NGINX, False),)}, "the registry", True),
         ({"listeners": (Listener("0.0.0.0", 10250, NGINX, False),)}, "the kubelet", True),
@@ -76,6 +76,17 @@ def test_each_thing_is_said_with_its_fix(changed: dict[str, Any], what: str, fat
 )
 def test_what_disturbs_nobody_is_not_mentioned(changed: dict[str, Any]) -> None:
     assert findings(**changed) == []
+
+
+def test_all_ports_of_one_owner_are_one_finding() -> None:
+    k3s = Process(77, "k3s-server")
+    taken = tuple(Listener("127.0.0.1", port, k3s, False) for port in (2379, 2380, 10257))
+    found = findings(listeners=(*taken, Listener("0.0.0.0", 8080, NGINX, False)))
+    assert [finding.what for finding in found] == [
+        "nginx (pid 812) has taken ports that the node needs: 8080 (the ingress)",
+        "k3s-server (pid 77) has taken ports that the node needs: 2379 (etcd), 2380 (etcd), 10257 (Kubernetes)",
+    ]
+    assert "ingress.port" in found[0].fix and "ingress.port" not in found[1].fix
 
 
 def test_a_wider_route_is_only_shadowed() -> None:
