@@ -31,29 +31,35 @@ class Progress:
         if self._over or not text.strip() or NOISE.search(text):
             return None
         news = SECONDS.sub("", text)
-        if news in self._shown or STARTED.search(text):
+        # Errors are told at the end, together.
+        if news in self._shown or STARTED.search(text) or "error: " in text:
             return None
         self._shown.add(news)
         return text
 
 
 def errors(stdout: str, stderr: str) -> list[str]:
-    """The lines that say what failed: of each resource with an error its name and the error."""
-    found: list[str] = []
+    """The lines that say what failed: of each error the resources that have it, and the error once."""
+    found: dict[tuple[str, ...], list[str]] = {}
     for header, body in _groups(stdout):
         lines = [line for line in body if not NOISE.search(line)]
         first = next((index for index, line in enumerate(lines) if line.startswith("error:")), None)
         if first is None:
             continue
-        message = _message(lines[first:])
-        if message in (["update failed"], ["preview failed"]):
+        message = tuple(_message(lines[first:]))
+        if message in (("update failed",), ("preview failed",)):
             continue
         # The program's own errors stand under the stack's name, which says nothing.
-        found += message if header.startswith("pulumi:pulumi:Stack") else [header.rstrip(":"), *_indented(message)]
-    if found:
-        return _without_repeats(found)
-    said = [line for line in stderr.splitlines() if line.strip()]
-    return _message(said[-5:]) or _message([line for line in stdout.splitlines() if line.strip()][-5:])
+        resources = found.setdefault(message, [])
+        if not header.startswith("pulumi:pulumi:Stack"):
+            resources.append(header.rstrip(":"))
+    if not found:
+        said = [line for line in stderr.splitlines() if line.strip()]
+        return _message(said[-5:]) or _message([line for line in stdout.splitlines() if line.strip()][-5:])
+    told: list[str] = []
+    for message, resources in found.items():
+        told += [*resources, *(f"  {line}" if resources else line for line in message)]
+    return told
 
 
 def _groups(stdout: str) -> list[tuple[str, list[str]]]:
@@ -71,18 +77,12 @@ def _groups(stdout: str) -> list[tuple[str, list[str]]]:
 
 
 def _message(lines: list[str]) -> list[str]:
-    """Lines without the word `error:` and without a warning that follows."""
-    kept = []
+    """Lines without the word `error:` and without a warning that follows; a line that is there already is left out."""
+    kept: list[str] = []
     for line in lines:
         if line.startswith("warning:"):
             break
-        kept.append(line.removeprefix("error:").rstrip() if line.startswith("error:") else line.rstrip())
-    return [line.strip() if index == 0 else line for index, line in enumerate(kept)]
-
-
-def _indented(lines: list[str]) -> list[str]:
-    return [f"  {line}" for line in lines]
-
-
-def _without_repeats(lines: list[str]) -> list[str]:
-    return [line for index, line in enumerate(lines) if index == 0 or line != lines[index - 1]]
+        text = line.removeprefix("error:").strip() if line.startswith("error:") else line.rstrip()
+        if text not in kept:
+            kept.append(text)
+    return kept

@@ -41,7 +41,20 @@ def test_errors_name_the_resource_and_leave_out_the_rest() -> None:
 
 
 def test_the_programs_error_stands_alone() -> None:
-    assert errors(PROGRAM, "")[:2] == ["stacks/s.yaml: mlflow.replicas: -1", "  fix: give 1 or more"]
+    assert errors(PROGRAM, "") == ["stacks/s.yaml: mlflow.replicas: -1", "  fix: give 1 or more"]
+
+
+def test_one_error_of_several_resources_is_told_once() -> None:
+    both = FAILED.replace(
+        "  pulumi:pulumi:Stack (",
+        "  kubernetes:core/v1:Service (store):\n    error: the API server refused it:\n      spec.ports: Required value\n\n"
+        "  pulumi:pulumi:Stack (",
+    )
+    assert errors(both, "")[:3] == [
+        "kubernetes:core/v1:Service (postgres)",
+        "kubernetes:core/v1:Service (store)",
+        "  the API server refused it:",
+    ]
 
 
 def test_without_diagnostics_stderr_says_it() -> None:
@@ -61,6 +74,7 @@ def test_progress_shows_each_state_once() -> None:
         "@ updating......",
         " +  kubernetes:core/v1:Namespace a creating (0s)",
         " +  kubernetes:core/v1:Namespace a created (0.07s)",
+        " +  kubernetes:core/v1:Service a **creating failed** error: refused",
         pending.format(0),
         pending.format(5),
         pending.format(10),
