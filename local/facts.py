@@ -9,7 +9,6 @@ import os
 import platform
 import re
 import shutil
-import socket
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +21,8 @@ from local.node.network import LINK
 LISTEN = "0A"
 # The node's own link and those of its pods.
 OUR_LINKS = (LINK, "veth")
-KUBELETS = ("kubelet", "k3s", "k3s-server", "k0s", "microk8s")
+# A process's name is cut after 15 characters; ours and those like it end in a content key.
+KUBELET = re.compile(r"kubelet(-[0-9a-f]+)?|k3s(-server)?|k0s|kubelite")
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,9 @@ def _address(text: str) -> str:
     # The kernel prints each 32-bit word in the machine's own byte order.
     words = [struct.pack("=I", int(text[i : i + 8], 16)) for i in range(0, len(text), 8)]
     packed = b"".join(words)
-    return socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
+    address = ipaddress.ip_address(packed)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
 
 
 def _owners(inodes: set[str], processes: dict[int, tuple[Process, int]]) -> dict[str, Process]:
@@ -196,7 +198,7 @@ def _open_files(pid: int) -> Iterable[str]:
 
 def _kubelets(processes: dict[int, tuple[Process, int]]) -> Iterable[Process]:
     for pid, (process, _) in processes.items():
-        if process.name in KUBELETS and _network(pid) == _network(os.getpid()) and not _is_ours(pid, processes):
+        if KUBELET.fullmatch(process.name) and _network(pid) == _network(os.getpid()) and not _is_ours(pid, processes):
             yield process
 
 

@@ -145,6 +145,7 @@ def _ports(facts: Facts, config: NodeConfig) -> Iterator[Finding]:
         (config.ingress_port, "127.0.0.1", "the ingress"),
         (config.api_port, config.address, "the Kubernetes API"),
         (config.registry_port, config.address, "the registry"),
+        (9080, config.address, "the ingress's own health"),
         (10250, config.address, "the kubelet"),
         *((port, "127.0.0.1", "etcd") for port in (2379, 2380, 2381)),
         *((port, "127.0.0.1", "Kubernetes") for port in (10248, 10249, 10256, 10257, 10259)),

@@ -128,12 +128,36 @@ def test_sockets_are_read_as_the_kernel_prints_them() -> None:
     def entry(address: str, state: str) -> str:
         return f"   0: {address} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000     0        0 4711 1"
 
-    words = [f"{word:08X}" for word in struct.unpack("=4I", socket.inet_pton(socket.AF_INET6, "::1"))]
+    def six(address: str) -> str:
+        return "".join(f"{word:08X}" for word in struct.unpack("=4I", socket.inet_pton(socket.AF_INET6, address)))
+
     local = f"{struct.unpack('=I', socket.inet_aton('127.0.0.1'))[0]:08X}"
-    table = "\n".join(
-        ["header", entry(f"{local}:1F90", "0A"), entry(f"{local}:1F91", "01"), entry("".join(words) + ":0016", "0A")]
-    )
-    assert facts.sockets(table) == [("127.0.0.1", 8080, "4711"), ("::1", 22, "4711")]
+    lines = [
+        entry(f"{local}:1F90", "0A"),
+        entry(f"{local}:1F91", "01"),
+        entry(six("::1") + ":0016", "0A"),
+        entry(six("::ffff:127.0.0.1") + ":0017", "0A"),
+    ]
+    assert facts.sockets("\n".join(["header", *lines])) == [
+        ("127.0.0.1", 8080, "4711"),
+        ("::1", 22, "4711"),
+        ("127.0.0.1", 23, "4711"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "a_node"),
+    [
+        ("kubelet", True),
+        ("kubelet-76af9ce", True),
+        ("k3s-server", True),
+        ("kubelite", True),
+        ("kubectl", False),
+        ("kubeletd", False),
+    ],
+)
+def test_other_nodes_are_known_by_name(name: str, a_node: bool) -> None:
+    assert bool(facts.KUBELET.fullmatch(name)) is a_node
 
 
 def test_routes_without_the_default_and_our_own() -> None:
