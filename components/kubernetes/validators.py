@@ -23,6 +23,14 @@ def dns_label(value: str) -> str:
     return value
 
 
+def object_name(value: str) -> str:
+    """The name of an object such as a storage class: RFC 1123 subdomain."""
+    try:
+        return hostname(value)
+    except ValueError as error:
+        raise ValueError("use a name that the cluster has: small letters, digits, '-' and '.'") from error
+
+
 def hostname(value: str) -> str:
     """A DNS name of one or more labels (RFC 1123), without a final dot."""
     parts = value.split(".")

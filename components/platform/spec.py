@@ -33,7 +33,7 @@ class WorkspaceSpec(Spec):
     name: DnsLabel
     """Name of the workspace and its user."""
 
-    namespace: DnsLabel
+    namespace: Annotated[DnsLabel, Field(examples=["mlp-examples"])]
     """Namespace that is made for it, with the Secret mlflow-<name> in it. Begins with mlp-, so that it can't be one
     that others made."""
 
@@ -63,7 +63,7 @@ class PlatformSpec(Spec):
     kind: Literal["platform"]
     """The layer that this file describes."""
 
-    foundation: DnsLabel
+    foundation: Annotated[DnsLabel, Field(examples=["local-foundation"])]
     """Stack that it stands on, whose spec is stacks/<name>.yaml."""
 
     images: ReleaseName

@@ -9,10 +9,10 @@ from pydantic import Field, field_validator
 from components.kubernetes.spec import Resources, Spec
 from components.kubernetes.vocabulary import (
     Cidr,
-    DnsLabel,
     Flag,
     Hostname,
     KubeContext,
+    ObjectName,
     Port,
     RegistryHost,
     ReleaseName,
@@ -25,33 +25,33 @@ class ClusterSpec(Spec):
     """The cluster that the foundation is put on."""
 
     context: KubeContext
-    """Context in the kubeconfig. The stack's config `kubeContext` replaces it; `mlp` sets it from MLP_KUBE_CONTEXT."""
+    """Context in the kubeconfig. The stack's config `kubeContext` replaces it (MLP_KUBE_CONTEXT)."""
 
 
 class RegistrySpec(Spec):
     """The registry that the cluster pulls from."""
 
     host: RegistryHost
-    """Host, port and path before an image's name. The stack's config `registry` replaces it; `mlp` sets it from MLP_REGISTRY."""
+    """Host, port and path before an image's name. The stack's config `registry` replaces it (MLP_REGISTRY)."""
 
 
 class StorageSpec(Spec):
     """The cluster's storage classes."""
 
-    rwo: DnsLabel
+    rwo: ObjectName
     """Class whose volumes one node writes to."""
 
-    rwx: DnsLabel | None = None
+    rwx: ObjectName | None = None
     """Class whose volumes many nodes write to. None by default: most small clusters have none."""
 
 
 class IngressSpec(Spec):
     """How people reach the tools."""
 
-    class_name: DnsLabel
+    class_name: Annotated[ObjectName, Field(examples=["traefik"])]
     """IngressClass of the cluster's controller."""
 
-    base_domain: Hostname
+    base_domain: Annotated[Hostname, Field(examples=["localhost"])]
     """Tools are at <tool>.<base_domain>. Browsers and curl resolve every name below localhost to this machine."""
 
     port: Port
