@@ -12,6 +12,7 @@ from local.problem import Problem
 
 FOLDER = Path(__file__).resolve().parent
 KINDS = ("binary", "containerfile", "rootfs")
+WANTED = {"str": "a text", "bool": "true or false"}
 NODE_PREFIX = "registry.mlplatform.internal"
 
 
@@ -49,6 +50,12 @@ class Image:
         return FOLDER / self.name
 
 
+def _is(value: object, wanted: str) -> bool:
+    if isinstance(value, list):
+        return wanted == "a list of texts" and all(isinstance(item, str) for item in value)
+    return isinstance(value, bool if wanted == "true or false" else str) and wanted != "a list of texts"
+
+
 def parse(name: str, table: dict[str, Any]) -> Image:
     """One image from its table; an unknown, missing or misplaced key is a Problem that names it."""
     where = f"images/{name}/image.toml"
@@ -61,10 +68,9 @@ def parse(name: str, table: dict[str, Any]) -> Image:
     for field in fields(Image):
         if field.name not in table:
             continue
-        value = table[field.name]
-        expected = {"bool": bool, "str": str}.get(str(field.type), list)
-        if not isinstance(value, expected):
-            raise Problem(f"{where}: {field.name} is {value!r}", f"give it as {field.type}")
+        value, wanted = table[field.name], WANTED.get(str(field.type), "a list of texts")
+        if not _is(value, wanted):
+            raise Problem(f"{where}: {field.name} is {value!r}", f"give it as {wanted}")
         values[field.name] = tuple(value) if isinstance(value, list) else value
     image = Image(name=name, **values)
     if kind == "binary" and not (image.binary and image.smoke):
