@@ -6,7 +6,7 @@ BIN := .venv/bin
 UV = "$${MLP_CACHE:-$$( [ "$$(id -u)" = 0 ] && echo /var/cache || echo "$${XDG_CACHE_HOME:-$$HOME/.cache}")/mlplatform}/boot/bin/uv"
 LOCK = $(UV) pip compile --quiet --no-header --generate-hashes
 
-.PHONY: help boot up down purge doctor preview test e2e bench policy images lint lock docs
+.PHONY: help boot up down purge doctor preview test e2e bench images lint lock docs
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,16 +48,14 @@ e2e: boot ## The tests on a real cluster, and those that need the engine which i
 bench: boot ## Measure it, and fail where it is slower than promised
 	@$(BIN)/python -m tests.bench
 
-policy: boot ## Check every stack's preview by every policy pack
-	@$(BIN)/mlp policy
-
 docs: boot ## Generate the reference of the stacks' specs
 	@$(BIN)/python -m stacks.spec.reference
 
-lock: boot ## Lock again: newest versions that fit, with hashes
-	$(LOCK) --universal --python-version 3.11 local/toolchain/tools.in -o local/toolchain/tools.lock
-	$(LOCK) --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
-	@for wanted in images/*/requirements.in; do \
-		[ -f "$$wanted" ] || continue; \
-		echo "$$wanted"; $(LOCK) --python-version 3.13 "$$wanted" -o "$${wanted%.in}.lock" || exit 1; \
+lock: boot ## Lock what changed in the requirements, with hashes; pins that fit stay
+	@$(LOCK) --universal --python-version 3.11 --no-annotate local/toolchain/tools.in -o local/toolchain/tools.lock
+	@$(LOCK) --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
+	@for folder in images/*/; do \
+		[ -f "$$folder/requirements.in" ] || continue; \
+		(cd "$$folder" && $(LOCK) --python-version 3.13 requirements.in -o requirements.lock) || exit 1; \
 	done
+	@git diff --stat -- '*.lock'
