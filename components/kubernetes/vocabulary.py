@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from components.kubernetes import validators
 
 DnsLabel = Annotated[str, AfterValidator(validators.dns_label), Field(max_length=63, examples=["examples"])]
-ObjectName = Annotated[str, AfterValidator(validators.object_name), Field(max_length=253, examples=["local-path"])]
+ObjectName = Annotated[str, AfterValidator(validators.object_name), Field(max_length=253, examples=["standard"])]
 Hostname = Annotated[str, AfterValidator(validators.hostname), Field(max_length=253, examples=["ml.example.com"])]
 Size = Annotated[str, AfterValidator(validators.size), Field(max_length=32, examples=["5Gi"])]
 Cpu = Annotated[str, AfterValidator(validators.cpu), Field(max_length=32, examples=["250m"])]
