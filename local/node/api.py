@@ -23,7 +23,9 @@ class Api:
 
     def __init__(self, kubeconfig: Path) -> None:
         settings = client.Configuration()
-        config.load_kube_config(str(kubeconfig), client_configuration=settings)
+        config.load_kube_config(  # type: ignore[no-untyped-call]  # the library has no types
+            str(kubeconfig), client_configuration=settings
+        )
         # A company's proxy is for the outside; the node is on this machine.
         settings.proxy = None
         self._client = client.ApiClient(settings)
@@ -31,7 +33,7 @@ class Api:
     def get(self, path: str) -> Any:
         """The object at a path, as a dict; None when there is none."""
         response = self._client.call_api("GET", self._client.configuration.host + path, _request_timeout=10)
-        body = response.read()
+        body: bytes = response.read()  # type: ignore[no-untyped-call]  # as above
         if response.status == 404:
             return None
         if response.status != 200:
@@ -40,7 +42,7 @@ class Api:
 
     def apply(self, objects: Sequence[dict[str, Any]]) -> None:
         """Server-side apply. The objects are the node's own: what somebody else set in them is overruled."""
-        found = dynamic.DynamicClient(self._client)
+        found = dynamic.DynamicClient(self._client)  # type: ignore[no-untyped-call]  # as above
         for each in objects:
             kind = found.resources.get(api_version=each["apiVersion"], kind=each["kind"])
             kind.server_side_apply(body=each, field_manager=FIELD_MANAGER, force_conflicts=True)
@@ -97,12 +99,10 @@ def rolled_out(kind: str, workload: dict[str, Any] | None) -> bool:
     if status.get("observedGeneration") != workload["metadata"]["generation"]:
         return False
     if kind == "DaemonSet":
-        wanted = status.get("desiredNumberScheduled", 0)
+        wanted: int = status.get("desiredNumberScheduled", 0)
         return 0 < wanted == status.get("updatedNumberScheduled", 0) == status.get("numberReady", 0)
     wanted = workload["spec"]["replicas"]
-    return bool(
-        wanted == status.get("replicas", 0) == status.get("updatedReplicas", 0) == status.get("readyReplicas", 0)
-    )
+    return all(status.get(name, 0) == wanted for name in ("replicas", "updatedReplicas", "readyReplicas"))
 
 
 def pod_unready(pod: dict[str, Any], started_after: datetime | None) -> str | None:

@@ -34,22 +34,32 @@ class Tree:
         return f"/{NAME}"
 
     def create(self) -> None:
-        """Make the folders, with what version 1's cpuset needs before a process may enter."""
+        """Make the folders, with what each version needs before a process may enter."""
         if self.systemd:
             run(["systemctl", "start", f"{NAME}.slice"])
+            return
         for folder in self.folders:
             folder.mkdir(exist_ok=True)
             _inherit_cpuset(folder)
+            for level in (folder.parent, folder):
+                _pass_controllers_on(level)
 
     def entry(self, name: str) -> list[Path]:
-        """The `cgroup.procs` files that a process writes itself into to be in `name`."""
+        """The `cgroup.procs` files that a process writes itself into to be in `name`; with systemd `prefix` does it."""
         result = []
-        for folder in self.folders:
-            own = folder / f"{NAME}-{name}.scope" if self.systemd else folder / name
-            own.mkdir(parents=True, exist_ok=True)
-            _inherit_cpuset(own)
-            result.append(own / "cgroup.procs")
+        for folder in () if self.systemd else self.folders:
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            _inherit_cpuset(folder / name)
+            result.append(folder / name / "cgroup.procs")
         return result
+
+    def prefix(self, name: str) -> tuple[str, ...]:
+        """What to put before a command so that systemd runs it in a scope of the slice, as the same process."""
+        if not self.systemd:
+            return ()
+        # A scope lives as long as any process in it, shims too: each start has a name of its own.
+        unit = f"--unit={NAME}-{name}-{time.time_ns()}"
+        return ("systemd-run", "--scope", "--quiet", f"--slice={NAME}.slice", unit, "--property=Delegate=yes")
 
     def pids(self, below: str = "") -> set[int]:
         """Every process in the tree, or in one of its folders whose name contains `below`."""
@@ -102,6 +112,15 @@ def _inherit_cpuset(folder: Path) -> None:
         own, parents = folder / name, folder.parent / name
         if own.exists() and parents.exists() and "cpuset" in folder.parts and not own.read_text().strip():
             own.write_text(parents.read_text())
+
+
+def _pass_controllers_on(folder: Path) -> None:
+    """Version 2: let the folder's children have its controllers; the kubelet asks for them before it makes any."""
+    controllers = folder / "cgroup.controllers"
+    for name in controllers.read_text().split() if controllers.is_file() else ():
+        # One by one: some can't be passed on everywhere, and nothing needs those.
+        with contextlib.suppress(OSError):
+            (folder / "cgroup.subtree_control").write_text(f"+{name}")
 
 
 def _rmdir(folder: Path) -> bool:

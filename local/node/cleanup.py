@@ -13,9 +13,13 @@ from pathlib import Path
 from local.node import mounts
 from local.node.cgroups import Tree
 from local.node.layout import Layout
+from local.problem import Problem
 
 SHIM_SOCKETS = Path("/run/containerd/s")
 """Where containerd 1.x's shims listen, whatever its configuration says."""
+
+CNI_RESULTS = Path("/var/lib/cni/results")
+DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
 
 
 def end_containers(tree: Tree, timeout: float = 10) -> None:
@@ -36,7 +40,7 @@ def end_containers(tree: Tree, timeout: float = 10) -> None:
 def leftovers(layout: Layout, tree: Tree) -> list[str]:
     """End, unmount and remove all that belongs to running pods. Returns what couldn't be, in words."""
     left = [f"process {pid} ({_command(pid)})" for pid in tree.end_all()]
-    left += [f"mount {point}" for point in mounts.undo([layout.run, layout.data])]
+    left += [f"mount {point}" for point in mounts.undo([layout.run, layout.containerd, layout.kubelet])]
     if not left:
         # Only now: below a mount there would be somebody's data.
         shutil.rmtree(layout.run, ignore_errors=True)
@@ -44,6 +48,25 @@ def leftovers(layout: Layout, tree: Tree) -> list[str]:
     _dead_sockets()
     _log_links(layout)
     return left
+
+
+def data(layout: Layout) -> None:
+    """Remove the node's data, and what the kubelet and CNI keep in folders that can't be chosen.
+
+    Raises:
+        Problem: Something is mounted among the data.
+    """
+    if left := mounts.below([layout.data], Path("/proc/self/mountinfo").read_text()):
+        raise Problem(f"mounted below {layout.data}: {', '.join(map(str, left))}", "unmount it, then `mlp purge` again")
+    shutil.rmtree(layout.data, ignore_errors=True)
+    for ours in list(CNI_RESULTS.glob("mlplatform-*-eth0")):
+        # CNI keeps one file for each of a pod's networks, loopback among them.
+        for result in CNI_RESULTS.glob(f"*-{ours.name.split('-')[1]}-*"):
+            result.unlink()
+    (DEVICE_PLUGINS / "kubelet_internal_checkpoint").unlink(missing_ok=True)
+    for folder in (CNI_RESULTS, CNI_RESULTS.parent, DEVICE_PLUGINS, DEVICE_PLUGINS.parent):
+        with contextlib.suppress(OSError):  # somebody else's things are in it
+            folder.rmdir()
 
 
 def _dead_sockets() -> None:

@@ -38,13 +38,13 @@ class NodeConfig:
     name: str = "mlplatform"
     """The node's name in Kubernetes; not the machine's, which may change."""
     address: str = "100.64.0.1"
-    """The node's own address, on a link of its own, so that the machine may change its networks."""
+    """The node's own address, on a link of its own, so that the machine may change its networks. Fixed too."""
     pods: str = "100.64.16.0/20"
     """Range of pod addresses. Fixed once the node has data."""
     services: str = "100.64.32.0/20"
     """Range of Service addresses. Fixed once the node has data."""
     api_port: int = 6443
-    """Port of the Kubernetes API on `address`."""
+    """Port of the Kubernetes API on `address`. Fixed once the node has data."""
     registry_port: int = 5000
     """Port of the image registry on `address`."""
     ingress_port: int = 8080
@@ -97,7 +97,7 @@ class NodeConfig:
 
     def fixed(self) -> dict[str, str]:
         """The fields that can't change once the node has data: certificates and objects hold them."""
-        return {"name": self.name, "address": self.address, "pods": self.pods, "services": self.services}
+        return {name: str(getattr(self, name)) for name in ("name", "address", "pods", "services", "api_port")}
 
 
 @dataclass(frozen=True)

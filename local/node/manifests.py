@@ -16,6 +16,7 @@ from local.node import users
 from local.node.config import NodeConfig
 from local.node.layout import Layout
 from local.node.machine import Machine
+from local.problem import Problem
 
 FOLDER = Path(__file__).parent / "manifests"
 CONFIG_HASH = "mlplatform/config"
@@ -52,17 +53,23 @@ def fill(text: str, given: Mapping[str, str]) -> str:
 
     Raises:
         KeyError: The text names a value that isn't given.
-        ValueError: A value holds characters that could change the YAML around it.
+        Problem: A value holds characters that could change the YAML around it.
     """
     for name, value in given.items():
         if not _SAFE.fullmatch(value):
-            raise ValueError(f"{name} = {value!r} can't be put into a manifest")
+            raise Problem(f"{name} {value!r} holds characters other than A-Z a-z 0-9 . _ : / @ -", "choose another")
     return Template(text).substitute(given)
 
 
-def static_pods(given: Mapping[str, str]) -> dict[str, str]:
-    """File name and text of each static pod."""
-    return {path.name: fill(path.read_text(), given) for path in sorted((FOLDER / "static").glob("*.yaml"))}
+def static_pods(given: Mapping[str, str], certificates: str) -> dict[str, str]:
+    """File name and text of each static pod.
+
+    Args:
+        given: The values.
+        certificates: Changes when certificates do: they are read at a pod's start alone.
+    """
+    filled = {**given, "certificates": certificates}
+    return {path.name: fill(path.read_text(), filled) for path in sorted((FOLDER / "static").glob("*.yaml"))}
 
 
 def addons(given: Mapping[str, str]) -> list[dict[str, Any]]:

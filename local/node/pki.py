@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -52,8 +53,8 @@ def ensure(layout: Layout, config: NodeConfig, kubeadm: Path, version: str) -> b
         run([kubeadm, "init", "phase", "certs", "all", "--config", settings])
         layout.kubeconfigs.mkdir(exist_ok=True, mode=0o700)
         for name in _KUBECONFIGS:
-            folder = ["--kubeconfig-dir", layout.kubeconfigs]
-            run([kubeadm, "init", "phase", "kubeconfig", name, "--config", settings, *folder])
+            into = f"--kubeconfig-dir={layout.kubeconfigs}"
+            run([kubeadm, "init", "phase", "kubeconfig", name, "--config", settings, into])
         proxy = run([kubeadm, "kubeconfig", "user", "--config", settings, "--client-name", "system:kube-proxy"])
         write(layout.kubeconfigs / "kube-proxy.conf", proxy)
     issue(layout.pki, config)
@@ -64,6 +65,12 @@ def ensure(layout: Layout, config: NodeConfig, kubeadm: Path, version: str) -> b
 def ending(layout: Layout) -> bool:
     """Whether any certificate must be renewed."""
     return bool(ending_soon(_leaves(layout.pki)))
+
+
+def digest(layout: Layout) -> str:
+    """Changes when any certificate does."""
+    found = sorted(layout.pki.rglob("*.crt"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in found)).hexdigest()[:16]
 
 
 def ending_soon(certificates: Iterable[Path], now: datetime | None = None) -> list[Path]:

@@ -62,14 +62,18 @@ def running(pid_file: Path) -> Running | None:
     return Running(noted["pid"], noted["fingerprint"], datetime.fromisoformat(noted["since"]))
 
 
-def start(program: Program, groups: Sequence[Path]) -> Running:
-    """Start a program, detached, in the given cgroups (their `cgroup.procs` files)."""
+def start(program: Program, groups: Sequence[Path], prefix: Sequence[str] = ()) -> Running:
+    """Start a program, detached, in the given cgroups (their `cgroup.procs` files), by a command that runs it."""
     program.log.parent.mkdir(parents=True, exist_ok=True)
     # A clean environment: a company's proxy settings mustn't send the node's own traffic outside.
     environment = {"PATH": PATH, "HOME": "/root", "LOG": str(program.log)}
     procs = " ".join(str(group) for group in groups)
     launched = subprocess.run(
-        ["sh", "-c", _LAUNCH, "sh", procs, *program.argv], env=environment, capture_output=True, text=True, check=True
+        ["sh", "-c", _LAUNCH, "sh", procs, *prefix, *program.argv],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     pid = int(launched.stdout)
     started = _start_time(pid)
