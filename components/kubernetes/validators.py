@@ -78,13 +78,13 @@ def cidr(value: str) -> str:
 
 def registry(value: str) -> str:
     """A registry's host with an optional port and path, without a scheme."""
-    host, _, path = value.partition("/")
-    name, _, port = host.partition(":")
+    host, slash, path = value.partition("/")
+    name, colon, port = host.partition(":")
     try:
         hostname(name)
-        if path and not re.fullmatch(r"[a-z0-9._-]+(/[a-z0-9._-]+)*", path):
+        if slash and not re.fullmatch(r"[a-z0-9._-]+(/[a-z0-9._-]+)*", path):
             raise ValueError("bad path")
-        if (":" in host) and not (port.isdecimal() and port.isascii() and 1 <= int(port) <= 65535):
+        if colon and not (port.isdecimal() and port.isascii() and 1 <= int(port) <= 65535):
             raise ValueError("bad port")
     except ValueError as error:
         raise ValueError("write host, port and path without a scheme, such as 100.64.0.1:5000") from error
