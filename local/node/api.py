@@ -100,7 +100,7 @@ def rolled_out(kind: str, workload: dict[str, Any] | None) -> bool:
         return False
     if kind == "DaemonSet":
         wanted: int = status.get("desiredNumberScheduled", 0)
-        return 0 < wanted == status.get("updatedNumberScheduled", 0) == status.get("numberReady", 0)
+        return wanted > 0 and all(status.get(name, 0) == wanted for name in ("updatedNumberScheduled", "numberReady"))
     wanted = workload["spec"]["replicas"]
     return all(status.get(name, 0) == wanted for name in ("replicas", "updatedReplicas", "readyReplicas"))
 

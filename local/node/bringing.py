@@ -118,8 +118,13 @@ def _control_plane(plan: Plan, where: Layout, tree: cgroups.Tree, report: Report
 def _addons(
     plan: Plan, where: Layout, report: Report, heard_after: datetime | None, started_after: datetime | None
 ) -> None:
-    # Before its role is bound, the administrator of the ordinary kubeconfig may do nothing.
-    Api(where.kubeconfigs / "super-admin.conf").apply(plan.addons)
+    def unapplied() -> list[str]:
+        # Before its role is bound, the administrator of the ordinary kubeconfig may do nothing.
+        Api(where.kubeconfigs / "super-admin.conf").apply(plan.addons)
+        return []
+
+    # More than once: an API server that the kubelet is about to replace still answered.
+    _wait(unapplied, API_TIMEOUT, where)
     report.say("waiting for the addons")
     api, workloads, authority = Api(paths.kubeconfig()), manifests.workloads(plan.addons), where.pki / "ca.crt"
 
