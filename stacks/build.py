@@ -9,10 +9,12 @@ import pulumi
 
 from components.foundation.contract import OUTPUT, Contract
 from components.foundation.local import Foundation, FoundationInputs, FoundationSpec
+from components.kubernetes import validators
 from components.kubernetes.images import Images
 from components.platform import Platform, PlatformInputs, PlatformSpec
 from images import releases
 from local.problem import Problem
+from stacks.spec.errors import shown, wrong
 
 STACKS = Path(__file__).resolve().parent
 
@@ -25,9 +27,9 @@ def build(spec: FoundationSpec | PlatformSpec, config: pulumi.Config) -> dict[st
 
 
 def _foundation(spec: FoundationSpec, config: pulumi.Config) -> dict[str, Any]:
-    spec = with_overrides(spec, config.get("kubeContext"), config.get("registry"))
+    spec = with_overrides(spec, config)
     inputs = FoundationInputs(
-        images=images_of(config.get("images") or spec.images, spec.registry.host),
+        images=images_of(spec.images, config, spec.registry.host),
         root_secret=root_secret(config),
     )
     return {OUTPUT: Foundation("foundation", spec, inputs).contract.to_outputs()}
@@ -37,29 +39,41 @@ def _platform(spec: PlatformSpec, config: pulumi.Config) -> dict[str, Any]:
     contract = Contract.from_outputs(outputs_of(spec.foundation), spec.foundation)
     inputs = PlatformInputs(
         contract=contract,
-        images=images_of(config.get("images") or spec.images, contract.image_registry),
+        images=images_of(spec.images, config, contract.image_registry),
         root_secret=root_secret(config),
     )
     platform = Platform("platform", spec, inputs)
     return {"addresses": platform.addresses, "credentials": platform.credentials}
 
 
-def with_overrides(spec: FoundationSpec, context: str | None, registry: str | None) -> FoundationSpec:
-    """The spec with what the stack's config says of this machine's cluster; checked like the spec itself."""
+def with_overrides(spec: FoundationSpec, config: pulumi.Config) -> FoundationSpec:
+    """The spec with what the stack's config says of this machine's cluster, checked like the spec itself."""
     changed = spec.model_dump()
-    if context:
-        changed["cluster"]["context"] = context
-    if registry:
-        changed["registry"]["host"] = registry
+    for key, (part, field), check in (
+        ("kubeContext", ("cluster", "context"), validators.context),
+        ("registry", ("registry", "host"), validators.registry),
+    ):
+        if not (value := config.get(key)):
+            continue
+        try:
+            changed[part][field] = check(value)
+        except ValueError as error:
+            raise pulumi.RunError(f"config mlplatform:{key} is {shown(value)}\n  fix: {error}") from None
     return FoundationSpec.model_validate(changed)
 
 
-def images_of(release: str, registry: str) -> Images:
-    """The images of a release; one that isn't there or isn't right is a `RunError`."""
+def images_of(named: str, config: pulumi.Config, registry: str) -> Images:
+    """The images of the release that the spec names, or the stack's config in its place.
+
+    Raises:
+        pulumi.RunError: There is no such release, or its file isn't right.
+    """
+    release = config.get("images") or named
     try:
         return Images(release, registry, releases.read(release))
     except Problem as problem:
-        raise pulumi.RunError(str(problem)) from None
+        value = f"{shown(release)}{'' if release == named else ' (by config mlplatform:images)'}: {problem.what}"
+        raise wrong(STACKS / f"{pulumi.get_stack()}.yaml", "images", value, problem.fix) from None
 
 
 def root_secret(config: pulumi.Config) -> pulumi.Output[str]:

@@ -76,7 +76,7 @@ def _fix(model: type[BaseModel], error: ErrorDetails) -> str:
     name = str(place[-1])
     match error["type"]:
         case "extra_forbidden":
-            return f"there is no such key: {_choose(name, parent.model_fields if parent else ())}, or remove it"
+            return f"remove it, as there is no such key; {_choose(name, parent.model_fields if parent else ())}"
         case "missing":
             return f"add `{name}`{_example(parent, name)}"
         case "literal_error":

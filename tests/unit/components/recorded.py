@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import grpc
 import pulumi
 from pulumi.runtime import mocks
 
@@ -33,6 +34,20 @@ class Recorded:
         return found
 
 
+class NoSuchStack(grpc.RpcError):
+    """How the engine refuses to read a stack that isn't there."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return f"invocation of pulumi:pulumi:readStackOutputs returned an error: unknown stack {self.name!r}"
+
+
 class Recorder(pulumi.runtime.Mocks):
     """Records registrations, answers each with its inputs, and reads of other stacks with what it was given."""
 
@@ -48,7 +63,7 @@ class Recorder(pulumi.runtime.Mocks):
         assert args.token == "pulumi:pulumi:readStackOutputs"
         stack = args.args["name"].split("/")[-1]
         if stack not in self.stacks:
-            raise Exception(f"failed to get stack outputs: unknown stack {args.args['name']!r}")
+            raise NoSuchStack(args.args["name"])
         return {"name": args.args["name"], "outputs": self.stacks[stack]}
 
 

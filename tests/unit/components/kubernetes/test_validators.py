@@ -22,7 +22,7 @@ WRONG: list[tuple[Callable[[str], str], list[str]]] = [
     (v.dns_label, ["", "A", "1a", "-a", "a-", "a_b", "a.b", "a" * 64, "a\n"]),
     (v.object_name, ["", "Standard", "a b", "a.", "-a"]),
     (v.hostname, ["", "Localhost", "a..b", "-a.b", "a.b.", "a_b", "a" * 254, "http://a"]),
-    (v.size, ["", "5", "5gb", "5 Gi", "-5Gi", "0Gi", "Gi", "5GiB", "1e3Mi", "٥Gi", "5Gi\n"]),
+    (v.size, ["", "5", "5gb", "5 Gi", "-5Gi", "0Gi", "Gi", "5GiB", "1e3Mi", "\u0665Gi", "5Gi\n"]),
     (v.cpu, ["", "0", "0m", "1.5m", "-1", "1 core", "1k"]),
     (v.cidr, ["", "10.0.0.0", "10.0.0.1/24", "10.0.0.0/33", "10.0.0/8", "x/8"]),
     (v.registry, ["", "http://a", "a:", "a:0", "a:65536", "a:b", "a/", "a/B", "a:5000/"]),

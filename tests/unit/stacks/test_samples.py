@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from components.foundation.contract import Contract
+from images import releases
+from stacks import build, samples
+from stacks.spec import PlatformSpec, load
+
+
+@pytest.mark.parametrize("stack", samples.names())
+def test_samples_satisfy_the_contract(stack: str) -> None:
+    assert Contract.from_outputs(samples.outputs(stack), stack).version == 1
+
+
+def test_each_stack_that_others_stand_on_has_a_sample() -> None:
+    specs = [load(path) for path in build.STACKS.glob("*.yaml") if not path.name.startswith("Pulumi.")]
+    assert {spec.foundation for spec in specs if isinstance(spec, PlatformSpec)} <= set(samples.names())
+
+
+def test_the_sample_release_has_every_image_that_programs_use() -> None:
+    digests = releases.read(samples.RELEASE)
+    assert {"postgres", "object-store", "mlflow", "training"} <= set(digests)
+    assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", digest) for digest in digests.values())
+
+
+def test_a_deployment_is_one_stack_resource_with_the_outputs() -> None:
+    (root,) = samples.deployment("local-foundation")["deployment"]["resources"]
+    assert root["urn"] == "urn:pulumi:local-foundation::mlplatform::pulumi:pulumi:Stack::mlplatform-local-foundation"
+    assert root["outputs"] == samples.outputs("local-foundation")
+    assert samples.deployment("x", {"a": 1})["deployment"]["resources"][0]["outputs"] == {"a": 1}
