@@ -100,5 +100,6 @@ k8s.apps.v1.Deployment(
             ),
         ),
     ),
-    opts=on_cluster,
+    # A pod that can't start is told after this time; the usual ten minutes are too long for a test.
+    opts=pulumi.ResourceOptions(provider=provider, custom_timeouts=pulumi.CustomTimeouts(create="45s")),
 )
