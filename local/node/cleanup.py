@@ -18,8 +18,10 @@ from local.problem import Problem
 SHIM_SOCKETS = Path("/run/containerd/s")
 """Where containerd 1.x's shims listen, whatever its configuration says."""
 
+# CNI and the kubelet let nobody choose these either.
 CNI_RESULTS = Path("/var/lib/cni/results")
 DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
+LOG_LINKS = Path("/var/log/containers")
 
 
 def end_containers(tree: Tree, timeout: float = 10) -> None:
@@ -82,15 +84,14 @@ def _dead_sockets() -> None:
 
 
 def _log_links(layout: Layout) -> None:
-    """The kubelet makes a link to each container's log, in a folder that can't be chosen."""
-    folder = Path("/var/log/containers")
-    if not folder.is_dir():
+    """The kubelet makes a link to each container's log."""
+    if not LOG_LINKS.is_dir():
         return
-    for link in folder.iterdir():
+    for link in LOG_LINKS.iterdir():
         if link.is_symlink() and link.readlink().is_relative_to(layout.logs):
             link.unlink()
     with contextlib.suppress(OSError):
-        folder.rmdir()
+        LOG_LINKS.rmdir()
 
 
 def _parent(pid: int) -> int:

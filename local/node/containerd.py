@@ -116,7 +116,8 @@ def tag(archive: Path) -> str:
     except (OSError, KeyError, IndexError, ValueError, tarfile.TarError) as error:
         raise Problem(f"{archive} is no OCI archive: {error}", "build it again: `mlp images`") from error
     name: str = manifest.get("annotations", {}).get(_REF, "")
-    given = name.rpartition("/")[2].rpartition(":")[2]
+    last = name.rpartition("/")[2]
+    given = last.rpartition(":")[2] if ":" in last or "/" not in name else ""
     return given if given and given != "latest" else digest.removeprefix("sha256:")[:16]
 
 
