@@ -148,6 +148,7 @@ def prune(current: Mapping[str, str]) -> int:
 
 
 def _prune(current: Mapping[str, str]) -> int:
+    _sweep()
     keep = {reference(name, tag) for name, tag in current.items()}
     old = stored() - keep
     for found in sorted(old):
@@ -164,6 +165,16 @@ def _prune(current: Mapping[str, str]) -> int:
 
 def _log() -> Path:
     return paths.cache() / "logs" / "images.log"
+
+
+def _sweep() -> None:
+    """Remove what killed builds left: working containers, build contexts, mounted settings."""
+    for pattern in ("context-*", "tools-*"):
+        for folder in (paths.cache() / "images").glob(pattern):
+            shutil.rmtree(folder)
+    if (root() / "storage").is_dir():
+        for container in buildah(["containers", "--quiet"], _log(), "listing containers").split():
+            buildah(["rm", container], _log(), f"removing container {container}")
 
 
 def disk_usage() -> dict[str, int]:

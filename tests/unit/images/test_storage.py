@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -35,15 +36,24 @@ def test_a_missing_tool_is_named(tmp_path: Path) -> None:
         storage.run(["no-such-tool"], tmp_path / "log", "building x")
 
 
-def test_prune_keeps_what_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prune_keeps_what_is_current(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[list[str]] = []
-    monkeypatch.setattr(storage, "buildah", lambda arguments, log, what: calls.append(list(arguments)))
+
+    def buildah(arguments: Sequence[str], log: Path, what: str) -> str:
+        calls.append(list(arguments))
+        return "abc\n" if arguments[0] == "containers" else ""
+
+    monkeypatch.setattr(storage, "buildah", buildah)
+    (storage.root() / "storage").mkdir(parents=True)
+    (tmp_path / "cache/images/tools-x").mkdir(parents=True)
     monkeypatch.setattr(storage, "stored", lambda: {storage.reference("a", "new"), storage.reference("a", "old")})
     storage.archives().mkdir(parents=True)
     for name in ("a-new.tar", "a-old.tar", "a-half.new"):
         (storage.archives() / name).touch()
     assert storage.prune({"a": "new"}) == 3
-    assert calls[0] == ["rmi", "--force", storage.reference("a", "old")]
+    assert calls[:2] == [["containers", "--quiet"], ["rm", "abc"]], "a killed build's container stayed"
+    assert not (tmp_path / "cache/images/tools-x").exists()
+    assert calls[2] == ["rmi", "--force", storage.reference("a", "old")]
     assert [path.name for path in storage.archives().iterdir()] == ["a-new.tar"]
 
 
