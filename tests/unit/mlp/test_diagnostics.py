@@ -47,7 +47,8 @@ def test_the_programs_error_stands_alone() -> None:
 def test_one_error_of_several_resources_is_told_once() -> None:
     both = FAILED.replace(
         "  pulumi:pulumi:Stack (",
-        "  kubernetes:core/v1:Service (store):\n    error: the API server refused it:\n      spec.ports: Required value\n\n"
+        "  kubernetes:core/v1:Service (store):\n    error: the API server refused it:\n"
+        "      spec.ports: Required value\n\n"
         "  pulumi:pulumi:Stack (",
     )
     assert errors(both, "")[:3] == [
