@@ -102,47 +102,43 @@ def _answers(socket: Path) -> bool:
     return True
 
 
-def tag(archive: Path) -> str:
-    """The tag of an image: the one that its archive gives it, else its digest's beginning.
+def reference(name: str, archive: Path) -> str:
+    """The full name of an image, which its archive carries.
 
     Raises:
-        Problem: The file is no OCI archive.
+        Problem: The file is no OCI archive, or one of another image.
     """
     try:
         with tarfile.open(archive) as tar:
             index = tar.extractfile("index.json")
             manifest = json.load(index)["manifests"][0] if index else {}
-            digest: str = manifest["digest"]
+            found: str = manifest["annotations"][_REF]
     except (OSError, KeyError, IndexError, ValueError, tarfile.TarError) as error:
-        raise Problem(f"{archive} is no OCI archive: {error}", "build it again: `mlp images`") from error
-    name: str = manifest.get("annotations", {}).get(_REF, "")
-    last = name.rpartition("/")[2]
-    given = last.rpartition(":")[2] if ":" in last or "/" not in name else ""
-    return given if given and given != "latest" else digest.removeprefix("sha256:")[:16]
+        raise Problem(
+            f"{archive} is no OCI archive of a named image: {error}", "build it again: `mlp images`"
+        ) from error
+    if not found.startswith(f"{IMAGE_REPOSITORY}/{name}:"):
+        raise Problem(f"{archive} holds {found}, not {IMAGE_REPOSITORY}/{name}", "build it again: `mlp images`")
+    return found
 
 
 def references(archives: Mapping[str, Path]) -> dict[str, str]:
     """The name under which each image is imported and used."""
-    return {name: f"{IMAGE_REPOSITORY}/{name}:{tag(path)}" for name, path in archives.items()}
+    return {name: reference(name, path) for name, path in archives.items()}
 
 
 def load(layout: Layout, archives: Mapping[str, Path], report: Report) -> None:
     """Import the images that containerd doesn't have, and forget older ones of the same names."""
     wanted = references(archives)
     present = set(run(_ctr(layout, "images", "ls", "-q")).split())
-    missing = {name: reference for name, reference in wanted.items() if reference not in present}
-    for name, reference in missing.items():
-        _import(layout, archives[name], reference)
+    missing = [name for name in wanted if wanted[name] not in present]
+    for name in missing:
+        run(_ctr(layout, "images", "import", "--base-name", f"{IMAGE_REPOSITORY}/{name}", archives[name]))
     if missing:
         report.say(f"imported {', '.join(missing)}")
     old = [name for name in present if name.startswith(f"{IMAGE_REPOSITORY}/") and name not in wanted.values()]
     if old:
         run(_ctr(layout, "images", "rm", *old))
-
-
-def _import(layout: Layout, archive: Path, reference: str) -> None:
-    # The archive's own name is replaced by a prefix that is removed with it: only `reference` remains.
-    run(_ctr(layout, "images", "import", "--index-name", reference, archive))
 
 
 def _ctr(layout: Layout, *arguments: str | Path) -> list[str | Path]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def test_processes_are_found_by_the_part_of_the_tree(version_1: Path) -> None:
 
 
 def test_remove_goes_deepest_first_and_says_what_is_left(version_1: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cgroups.time, "sleep", lambda _: None)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     tree = cgroups.tree(a_machine(1), version_1)
     (version_1 / "memory/mlplatform/kubepods/besteffort").mkdir(parents=True)
     held = version_1 / "cpuset/mlplatform/held"

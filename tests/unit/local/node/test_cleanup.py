@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.node import cgroups, cleanup
+from local.node import cgroups, cleanup, mounts
 from local.node.layout import Layout
 from local.problem import Problem
 
@@ -65,7 +65,7 @@ def test_purge_takes_data_and_the_files_about_our_pods_alone(where: Layout) -> N
 
 
 def test_purge_never_goes_into_a_mount(where: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cleanup.mounts, "below", lambda folders, text: [where.volumes / "disk"])
+    monkeypatch.setattr(mounts, "below", lambda folders, text: [where.volumes / "disk"])
     with pytest.raises(Problem, match="volumes/disk"):
         cleanup.data(where)
     assert where.etcd.is_dir()

@@ -31,29 +31,26 @@ def archive(path: Path, annotations: dict[str, str] | None) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("registry.mlplatform.internal/etcd:0123", "0123"),
-        ("host:5000/etcd:v1", "v1"),
-        ("host:5000/etcd", "abababababababab"),
-        ("localhost/etcd:latest", "abababababababab"),
-        (None, "abababababababab"),
-    ],
-)
-def test_the_tag_is_the_archives_else_its_digests(tmp_path: Path, name: str | None, expected: str) -> None:
-    path = archive(tmp_path / "a.tar", {"org.opencontainers.image.ref.name": name} if name else None)
-    assert containerd.tag(path) == expected
-    assert containerd.references({"etcd": path}) == {"etcd": f"registry.mlplatform.internal/etcd:{expected}"}
+def test_the_name_is_the_archives_own(tmp_path: Path) -> None:
+    path = archive(tmp_path / "a.tar", {"org.opencontainers.image.ref.name": "registry.mlplatform.internal/etcd:0123"})
+    assert containerd.references({"etcd": path}) == {"etcd": "registry.mlplatform.internal/etcd:0123"}
 
 
-def test_what_is_no_archive_is_a_problem(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["registry.mlplatform.internal/etcd2:1", "localhost/etcd:1", "0123"])
+def test_another_images_archive_is_a_problem(tmp_path: Path, name: str) -> None:
+    path = archive(tmp_path / "a.tar", {"org.opencontainers.image.ref.name": name})
+    with pytest.raises(Problem, match=f"holds {name}"):
+        containerd.reference("etcd", path)
+
+
+def test_what_is_no_named_archive_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_text("no tar")
     with tarfile.open(tmp_path / "b.tar", "w"):
         pass
-    for name in ("a.tar", "b.tar", "absent.tar"):
+    archive(tmp_path / "c.tar", None)
+    for name in ("a.tar", "b.tar", "c.tar", "absent.tar"):
         with pytest.raises(Problem, match="no OCI archive"):
-            containerd.tag(tmp_path / name)
+            containerd.reference("etcd", tmp_path / name)
 
 
 def test_every_path_is_ours() -> None:
@@ -77,7 +74,7 @@ def test_without_the_capability_scores_are_left_alone(lower: bool) -> None:
 
 @pytest.mark.parametrize(("version", "systemd", "expected"), [(1, True, False), (2, False, False), (2, True, True)])
 def test_the_cgroup_driver_is_the_kubelets(version: int, systemd: bool, expected: bool) -> None:
-    machine = dataclasses.replace(MACHINE, cgroup_version=version, systemd=systemd)
+    machine = dataclasses.replace(MACHINE, cgroup_version=1 if version == 1 else 2, systemd=systemd)
     cri = tomllib.loads(containerd.settings(LAYOUT, machine, "p"))["plugins"][CRI]
     assert cri["containerd"]["runtimes"]["runc"]["options"]["SystemdCgroup"] is expected
 

@@ -15,8 +15,8 @@ from local.node.layout import Layout
 from local.problem import Problem
 
 
-def archive(path: Path, tag: str) -> Path:
-    name = {"org.opencontainers.image.ref.name": f"registry.mlplatform.internal/x:{tag}"}
+def archive(path: Path, image: str, tag: str) -> Path:
+    name = {"org.opencontainers.image.ref.name": f"registry.mlplatform.internal/{image}:{tag}"}
     text = json.dumps({"manifests": [{"digest": "sha256:" + "0" * 64, "annotations": name}]}).encode()
     with tarfile.open(path, "w") as tar:
         entry = tarfile.TarInfo("index.json")
@@ -32,17 +32,17 @@ def where(tmp_path: Path) -> Layout:
 
 @pytest.fixture
 def archives(tmp_path: Path) -> dict[str, Path]:
-    return {name: archive(tmp_path / f"{name}.tar", "1") for name in NODE_IMAGES}
+    return {name: archive(tmp_path / f"{name}.tar", name, "1") for name in NODE_IMAGES}
 
 
 def test_equal_inputs_give_equal_plans(where: Layout, archives: dict[str, Path], tmp_path: Path) -> None:
     first = plan.make(NodeConfig(), archives, where)
-    moved = {**archives, "etcd": archive(tmp_path / "elsewhere.tar", "1")}
+    moved = {**archives, "etcd": archive(tmp_path / "elsewhere.tar", "etcd", "1")}
     assert plan.make(NodeConfig(), moved, where).fingerprint() == first.fingerprint()
 
 
 def test_an_image_or_a_port_changes_the_plan(where: Layout, archives: dict[str, Path], tmp_path: Path) -> None:
-    changed = {**archives, "etcd": archive(tmp_path / "new.tar", "2")}
+    changed = {**archives, "etcd": archive(tmp_path / "new.tar", "etcd", "2")}
     plans = [
         plan.make(NodeConfig(), archives, where),
         plan.make(NodeConfig(), changed, where),
