@@ -119,7 +119,6 @@ def test_the_same_inputs_make_the_same_image(platform: object, own_cache: Path) 
 
 
 def test_a_failed_smoke_test_says_why_and_leaves_nothing(platform: object, own_cache: Path, tmp_path: Path) -> None:
-    before = Path("/proc/self/mountinfo").read_text()
     broken = Image("pause", "binary", binary="pause", smoke=("/usr/local/bin/paws",))
     with pytest.raises(Problem) as caught:
         build.build(broken, Report("pause"))
@@ -128,7 +127,7 @@ def test_a_failed_smoke_test_says_why_and_leaves_nothing(platform: object, own_c
     assert str(own_cache / "logs/image-pause.log") in caught.value.fix
     assert storage.stored() == set()
     assert storage.buildah(["containers", "--quiet"], tmp_path / "log", "test").strip() == ""
-    assert Path("/proc/self/mountinfo").read_text() == before
+    assert str(own_cache) not in Path("/proc/self/mountinfo").read_text()
 
 
 def test_programs_in_images_are_the_ones_built_here() -> None:
