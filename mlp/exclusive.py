@@ -13,14 +13,14 @@ from local.problem import Problem
 
 @contextmanager
 def only_one(command: str) -> Iterator[None]:
-    """Hold this machine's lock. The kernel lets go of it when the process ends, however it ends.
+    """Hold the lock of this platform. The kernel lets go of it when the process ends, however it ends.
 
     Raises:
         Problem: Another one holds it; says which.
     """
-    paths.cache().mkdir(parents=True, exist_ok=True)
+    paths.home().mkdir(mode=0o700, parents=True, exist_ok=True)
     # Append mode: whoever waits must not wipe the holder's name.
-    with (paths.cache() / "mlp.lock").open("a+") as file:
+    with (paths.home() / "mlp.lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

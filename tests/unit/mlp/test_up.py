@@ -73,7 +73,7 @@ def test_all_that_is_not_met_is_said_at_once(capsys: pytest.CaptureFixture[str])
 
 
 def test_one_at_a_time() -> None:
-    with only_one("up"), (paths.cache() / "mlp.lock").open() as other:
+    with only_one("up"), (paths.home() / "mlp.lock").open() as other:
         with pytest.raises(BlockingIOError):
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with pytest.raises(Problem, match=r"`mlp up` \(process \d+\) is at work"), only_one("down"):
