@@ -15,7 +15,7 @@ from local.provider.protos import provider_pb2
 from local.provider.rest import APPLY, Client
 from local.provider.wire import Secret
 from tests.support.control_plane import ControlPlane
-from tests.unit.local.provider.conftest import Engine, InitFailedError, configure, manifest, urn
+from tests.support.provider_calls import Engine, InitFailedError, configure, manifest, urn
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(180)]
 
@@ -231,8 +231,13 @@ def widgets(live: Engine) -> Any:
 
 
 def widget(namespace: str, wait: str = "", **metadata: Any) -> dict[str, Any]:
-    annotations = {"annotations": {"pulumi.com/waitFor": wait}} if wait else {}
-    return manifest("example.com/v1", "Widget", "w", namespace, spec={"size": 3}, metadata={**annotations, **metadata})
+    # In the background: the garbage collector learns of new kinds every 30 s, and foreground deletion waits for it.
+    annotations = {
+        "pulumi.com/deletionPropagationPolicy": "background",
+        **({"pulumi.com/waitFor": wait} if wait else {}),
+    }
+    metadata = {"annotations": annotations, **metadata}
+    return manifest("example.com/v1", "Widget", "w", namespace, spec={"size": 3}, metadata=metadata)
 
 
 def test_a_kind_that_is_not_there_yet(live: Engine, namespace: str) -> None:
@@ -292,7 +297,8 @@ def test_the_end_of_a_namespace_is_waited_for(live: Engine, namespace: str, clie
     obj = manifest("v1", "Namespace", namespace)
     live.delete(token, namespace, {**obj, "__inputs": obj})
     live.create(token, obj)  # gone, so that its name is free (and the fixture finds one to delete)
-    assert client.request("GET", f"/api/v1/namespaces/{namespace}/configmaps")["items"] == []
+    left = client.request("GET", f"/api/v1/namespaces/{namespace}/configmaps")["items"]
+    assert "settings" not in [item["metadata"]["name"] for item in left]
 
 
 def test_the_default_namespace_is_let_go_not_deleted(live: Engine, client: Client) -> None:

@@ -11,7 +11,7 @@ import pytest
 from local.provider.protos import plugin_pb2, provider_pb2
 from local.provider.wire import Secret
 from tests.doubles.api_server import ApiServer
-from tests.unit.local.provider.conftest import Engine, InitFailedError, manifest, urn
+from tests.support.provider_calls import Engine, InitFailedError, manifest, urn
 
 CONFIG_MAP = urn("core/v1:ConfigMap")
 DEPLOYMENT = urn("apps/v1:Deployment")
