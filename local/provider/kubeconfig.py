@@ -13,6 +13,8 @@ from typing import Any
 
 from local.provider.errors import UnreachableError
 
+_POD = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
 
 @dataclass(frozen=True)
 class Access:
@@ -83,6 +85,8 @@ def load(given: str, context: str, cluster: str, namespace: str) -> Access:
             [Path(item) for item in listed.split(os.pathsep) if item] if listed else [Path.home() / ".kube" / "config"]
         )
         config, folder = _merged(files)
+        if not config and (_POD / "token").is_file():
+            return _in_cluster(namespace)
         if not config:
             raise UnreachableError(
                 f"there is no kubeconfig ({', '.join(map(str, files))}); set KUBECONFIG or the provider's `kubeconfig`"
@@ -98,6 +102,14 @@ def load(given: str, context: str, cluster: str, namespace: str) -> Access:
         namespace=namespace or str(entry.get("namespace") or "") or "default",
         folder=folder,
     )
+
+
+def _in_cluster(namespace: str) -> Access:
+    """The access of a pod's own ServiceAccount."""
+    server = f"https://{os.environ['KUBERNETES_SERVICE_HOST']}:{os.environ['KUBERNETES_SERVICE_PORT']}"
+    cluster = {"server": server, "certificate-authority": str(_POD / "ca.crt")}
+    own = (_POD / "namespace").read_text().strip()
+    return Access(cluster, {"tokenFile": str(_POD / "token")}, namespace or own, _POD)
 
 
 def _entry(config: dict[str, Any], section: str, kind: str, name: str) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from local.provider import apply, checkpoint, diff, dryrun, immutable, naming, normalize, objects
 from local.provider.apply import Change
 from local.provider.await_ import ready
+from local.provider.await_.status import job
 from local.provider.cluster import Cluster
 from local.provider.errors import ApiError, NoSuchKindError, NotReadyError, ProviderError
 from local.provider.host import Host
 from local.provider.urns import kind_of
 from local.provider.wire import Object, has_unknown
+
+_REPLACE_UNREADY = "pulumi.com/replaceUnready"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,22 @@ class Operations:
             patterns=immutable.patterns(new, settings.config_map_mutable, settings.secret_mutable),
             ignored=ignored,
         )
+        if found.replaces:
+            return found
+        if objects.annotation(new, _REPLACE_UNREADY) == "true" and self._unready(urn, new, live):
+            path = ("metadata", "annotations", _REPLACE_UNREADY)
+            changes = [*found.changes, diff.Change(path, "update", replace=True)]
+            return diff.Difference(changes, delete_before_replace=diff.keeps_name(new, live))
         return dryrun.refine(self.cluster, found, new, live, naming.field_manager(urn, state, new))
+
+    def _unready(self, urn: str, new: Object, live: Object) -> bool:
+        if not objects.is_kind(new, "batch/v1", "Job"):
+            self.host.warning(urn, f"{_REPLACE_UNREADY} is only supported for Jobs")
+            return False
+        try:
+            return not job(apply.get(self.cluster.client(), live)).ready
+        except ProviderError:
+            return False  # gone or out of reach: the update will say it
 
     # Create
 

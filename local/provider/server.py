@@ -21,7 +21,8 @@ from local.provider.protos import plugin_pb2, provider_pb2, provider_pb2_grpc, s
 
 # The official provider whose state and behaviour this one shares.
 VERSION = "4.34.2"
-_WORKERS = 64
+# One a call: most wait for pods, and a Cancel must always find one free.
+_WORKERS = 128
 
 Handler = Callable[[Any, Any, Any], Any]
 _Servicer: Any = provider_pb2_grpc.ResourceProviderServicer
@@ -35,7 +36,7 @@ def _reported(handler: Handler) -> Handler:
         try:
             return handler(self, request, context)
         except ProviderError as error:
-            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+            context.abort(grpc.StatusCode.UNKNOWN, _without_secrets(str(error), request))
         except ValueError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         except Exception as error:
@@ -48,6 +49,13 @@ def _reported(handler: Handler) -> Handler:
             context.abort(grpc.StatusCode.INTERNAL, text)
 
     return wrapper
+
+
+def _without_secrets(text: str, request: Any) -> str:
+    for name in ("properties", "news", "inputs", "olds"):
+        if any(field.name == name for field in request.DESCRIPTOR.fields):
+            text = wire.redact(text, wire.decode(getattr(request, name)))
+    return text
 
 
 class Provider(_Servicer):  # type: ignore[misc]  # generated code has no types
@@ -165,7 +173,7 @@ class Provider(_Servicer):  # type: ignore[misc]  # generated code has no types
         if result is None:
             return provider_pb2.CreateResponse(properties=request.properties)
         if result.not_ready is not None:
-            _partial(context, result, f"resource {request.urn} was created but didn't become ready")
+            _partial(context, request, result, f"resource {request.urn} was created but didn't become ready")
         return provider_pb2.CreateResponse(id=result.id, properties=wire.encode(result.state))
 
     @_reported
@@ -189,7 +197,7 @@ class Provider(_Servicer):  # type: ignore[misc]  # generated code has no types
         if result is None:
             return provider_pb2.ReadResponse()
         if result.not_ready is not None:
-            _partial(context, result, f"resource {request.urn} isn't ready")
+            _partial(context, request, result, f"resource {request.urn} isn't ready")
         return provider_pb2.ReadResponse(
             id=result.id, properties=wire.encode(result.state), inputs=wire.encode(result.inputs or {})
         )
@@ -217,7 +225,7 @@ class Provider(_Servicer):  # type: ignore[misc]  # generated code has no types
         if result is None:
             return provider_pb2.UpdateResponse(properties=request.news)
         if result.not_ready is not None:
-            _partial(context, result, f"resource {request.urn} was updated but didn't become ready")
+            _partial(context, request, result, f"resource {request.urn} was updated but didn't become ready")
         return provider_pb2.UpdateResponse(properties=wire.encode(result.state))
 
     @_reported
@@ -232,7 +240,7 @@ class Provider(_Servicer):  # type: ignore[misc]  # generated code has no types
             self._unreachable()
         result = self.operations.delete(request.urn, wire.decode(request.properties), request.timeout)
         if result is not None:
-            _partial(context, result, f"resource {request.urn} wasn't deleted")
+            _partial(context, request, result, f"resource {request.urn} wasn't deleted")
         return empty_pb2.Empty()
 
     # What only the official provider does
@@ -255,11 +263,11 @@ def _official_only(token: str) -> str:
     )
 
 
-def _partial(context: Any, result: Result, what: str) -> None:
+def _partial(context: Any, request: Any, result: Result, what: str) -> None:
     """Fail, and hand over the object's state so that the engine keeps it."""
     assert result.not_ready is not None  # noqa: S101 - callers look first
     reasons = result.not_ready.reasons
-    text = f"{what}: {'; '.join(reasons)}"
+    text = _without_secrets(f"{what}: {'; '.join(reasons)}", request)
     detail = provider_pb2.ErrorResourceInitFailed(
         id=result.id,
         properties=wire.encode(result.state),

@@ -19,6 +19,8 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a type tag of Pulumi's protocol
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+# Shorter texts (a port, "true") would riddle messages and are no secrets worth the name.
+_SHORTEST_SECRET = 6
 _UNKNOWNS = {
     _UNKNOWN_STRING,
     "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -140,6 +142,24 @@ def plain(value: Any) -> Any:
 def has_unknown(value: Any) -> bool:
     """Whether any part of it is only known later."""
     return value is UNKNOWN or any(map(has_unknown, _children(value)))
+
+
+def redact(text: str, values: Any) -> str:
+    """The text without what is secret in the values: an API server repeats what it refuses."""
+    for secret in sorted(set(_secret_texts(values, inside=False)), key=len, reverse=True):
+        text = text.replace(secret, "[secret]")
+    return text
+
+
+def _secret_texts(value: Any, inside: bool) -> Iterable[str]:
+    if isinstance(value, Secret):
+        yield from _secret_texts(value.value, inside=True)
+    elif isinstance(value, str):
+        if inside and len(value) >= _SHORTEST_SECRET:
+            yield value
+    else:
+        for child in _children(value):
+            yield from _secret_texts(child, inside)
 
 
 def has_secret(value: Any) -> bool:

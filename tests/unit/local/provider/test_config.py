@@ -121,3 +121,14 @@ def test_a_broken_kubeconfig_is_not_repeated() -> None:
     with pytest.raises(UnreachableError) as caught:
         kubeconfig.parse("users:\n- token: t0ken\n  broken: [")
     assert "t0ken" not in str(caught.value)
+
+
+def test_inside_a_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("token", "ca.crt", "namespace"):
+        (tmp_path / name).write_text(f"of-{name}\n")
+    monkeypatch.setattr(kubeconfig, "_POD", tmp_path)
+    for key, value in {"KUBECONFIG": "", "HOME": "/nowhere", "KUBERNETES_SERVICE_HOST": "1.2.3.4"}.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    access = kubeconfig.load("", "", "", "")
+    assert (access.cluster["server"], access.namespace) == ("https://1.2.3.4:443", "of-namespace")

@@ -470,3 +470,25 @@ def test_the_servers_word_on_immutable_fields(engine: Engine, double: ApiServer)
         "metadata.labels": kinds.ADD,
     }
     assert double.of("PATCH")[0].query["dryRun"] == "All"
+
+
+def test_errors_do_not_repeat_secrets(engine: Engine, double: ApiServer) -> None:
+    double.fail("PATCH", PATH, 422, "Invalid", 'data.k: Invalid value: "hunter2-hunter2": too weak')
+    secret = {**INPUTS, "data": {"k": Secret("hunter2-hunter2")}}
+    with pytest.raises(RuntimeError) as caught:
+        engine.create(CONFIG_MAP, secret)
+    assert "hunter2" not in str(caught.value)
+    assert "too weak" in str(caught.value)
+
+
+def test_a_job_that_failed_is_replaced_when_asked_for(engine: Engine, double: ApiServer) -> None:
+    token, path = urn("batch/v1:Job"), "/apis/batch/v1/namespaces/ns/jobs/train"
+    again = {"annotations": {"pulumi.com/replaceUnready": "true"}}
+    job = manifest("batch/v1", "Job", "train", "ns", spec={"template": {}}, metadata=again)
+    failed = {"type": "Failed", "status": "True"}
+    double.reply("GET", path, {**job, "status": {"conditions": [failed]}})
+    found = engine.diff(token, state_of(job, job), job)
+    assert list(found.replaces) == ['metadata.annotations["pulumi.com/replaceUnready"]']
+    assert found.deleteBeforeReplace
+    plain = manifest("batch/v1", "Job", "train", "ns", spec={"template": {}})
+    assert engine.diff(token, state_of(plain, plain), plain).changes == provider_pb2.DiffResponse.DIFF_NONE

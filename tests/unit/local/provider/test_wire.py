@@ -76,3 +76,8 @@ def test_assets_are_refused() -> None:
     struct.update({"file": {"4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", "text": "x"}})
     with pytest.raises(ValueError, match="assets"):
         wire.decode(struct)
+
+
+def test_redaction() -> None:
+    values = {"a": Secret({"b": ["hunter2-long", "hunter2"]}), "c": "hunter2-open", "d": Secret("80")}
+    assert wire.redact("hunter2-long, hunter2, port 80", values) == "[secret], [secret], port 80"
