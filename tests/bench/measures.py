@@ -30,7 +30,7 @@ def unchanged_ups(rounds: int) -> list[float]:
 
 def ups(environment: dict[str, str], folder: Path, rounds: int) -> tuple[list[float], list[float]]:
     """Both stacks from nothing, by `pulumi up` and by kubectl, in turns: a copy of them in namespaces of its own."""
-    copy = ProjectCopy(folder, environment, prefix="bench")
+    copy = ProjectCopy(folder, environment, prefix="mlp-bench")
     spec = copy.spec(FOUNDATION)
     spec.write_text(spec.read_text().replace("base_domain: localhost", "base_domain: bench.localhost"))
     for stack in STACKS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -58,5 +59,14 @@ class ProjectCopy:
     def init(self, stack: str) -> None:
         """Make a stack with a root secret of its own."""
         self.pulumi("stack", "init", stack).must_succeed()
-        secret = f"rootSecret={secrets.token_urlsafe(32)}"
-        self.pulumi("config", "set-all", "--stack", stack, "--secret", secret).must_succeed()
+        # Over a pipe, as `mlp` does: arguments can be read by everybody on the machine.
+        subprocess.run(
+            ["pulumi", "config", "set", "rootSecret", "--secret", "--stack", stack],
+            cwd=self.project,
+            env=self.environment,
+            input=secrets.token_urlsafe(32),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
