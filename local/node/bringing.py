@@ -52,6 +52,7 @@ def bring_up(plan: Plan, where: Layout, report: Report) -> None:
     cold = not tree.pids("runtime")
     if cold:
         _clear(where, tree)
+    write(where.owner, str(where.data))
     started = datetime.now(UTC)
     _machine(plan, where, tree)
     if pki.ensure(where, plan.config, plan.binaries["kubeadm"], gobinaries.KUBERNETES):

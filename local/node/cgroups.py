@@ -65,10 +65,11 @@ class Tree:
         """Every process in the tree, or in one of its folders whose name contains `below`."""
         found: set[int] = set()
         for folder in self.folders:
-            for procs in folder.rglob("cgroup.procs"):
-                if below in str(procs.relative_to(folder).parent):
+            # os.walk passes over what vanishes while it looks, as cgroups of ending pods do; Path.rglob raises.
+            for inner, _, _ in os.walk(folder):
+                if below in str(Path(inner).relative_to(folder)):
                     with contextlib.suppress(OSError):
-                        found.update(int(pid) for pid in procs.read_text().split())
+                        found.update(int(pid) for pid in Path(inner, "cgroup.procs").read_text().split())
         return found - {0, os.getpid()}
 
     def end_all(self, timeout: float = 20) -> set[int]:
@@ -87,7 +88,7 @@ class Tree:
             run(["systemctl", "stop", f"{NAME}.slice"])
         left = []
         for folder in self.folders:
-            for inner in sorted([folder, *(path for path in folder.rglob("*") if path.is_dir())], reverse=True):
+            for inner in sorted((Path(path) for path, _, _ in os.walk(folder)), reverse=True):
                 if not _rmdir(inner):
                     left.append(inner)
         return left

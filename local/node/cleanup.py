@@ -58,7 +58,9 @@ def data(layout: Layout) -> None:
     Raises:
         Problem: Something is mounted among the data.
     """
-    if left := mounts.below([layout.data], Path("/proc/self/mountinfo").read_text()):
+    left = mounts.below([layout.data], Path("/proc/self/mountinfo").read_text())
+    left = [point for point in left if point != layout.data]  # that is a disk of its owner, to be emptied
+    if left:
         raise Problem(f"mounted below {layout.data}: {', '.join(map(str, left))}", "unmount it, then `mlp purge` again")
     shutil.rmtree(layout.data, ignore_errors=True)
     for ours in list(CNI_RESULTS.glob("mlplatform-*-eth0")):

@@ -85,6 +85,16 @@ class Layout:
         """Our containerd's socket."""
         return self.run / "containerd.sock"
 
+    @property
+    def lock(self) -> Path:
+        """Held while the node is brought up or down."""
+        return self.run.with_suffix(".lock")
+
+    @property
+    def owner(self) -> Path:
+        """Says whose data (`data`) the running node has."""
+        return self.run / "owner"
+
     def pid_file(self, name: str) -> Path:
         """The pid file of one of our processes."""
         return self.run / "pids" / f"{name}.json"

@@ -35,7 +35,7 @@ def up(config: NodeConfig, archives: Mapping[str, Path], report: Report) -> Node
             text carries the end of its log.
     """
     where = layout()
-    with _locked():
+    with _locked(where):
         wanted = plan.make(config, archives, where)
         access = NodeAccess(paths.kubeconfig(), config.name, config.registry)
         if _is_up(wanted, where):
@@ -51,14 +51,15 @@ def down(report: Report) -> None:
     Raises:
         Problem: Something couldn't be ended or removed.
     """
-    with _locked():
-        _down(layout(), report)
+    where = layout()
+    with _locked(where):
+        _down(where, report)
 
 
 def purge(report: Report) -> None:
     """Like `down`, and remove the data too: objects, volumes, registry, certificates."""
     where = layout()
-    with _locked():
+    with _locked(where):
         _down(where, report)
         cleanup.data(where)
         paths.kubeconfig().unlink(missing_ok=True)
@@ -125,11 +126,16 @@ def _down(where: Layout, report: Report) -> None:
 
 
 @contextmanager
-def _locked() -> Iterator[None]:
-    paths.home().mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (paths.home() / "node.lock").open("w") as lock:
+def _locked(where: Layout) -> Iterator[None]:
+    """One at a time on the machine, whatever home each has: link, rules and cgroups are the machine's."""
+    with where.lock.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Problem("another `mlp up` or `mlp down` is at work on the node", "wait until it has ended") from None
+        # Read under the lock: nobody can change it now.
+        owner = where.owner.read_text() if where.owner.is_file() else ""
+        if owner not in ("", str(where.data)) and cgroups.tree(machine.detect()).pids():
+            home = Path(owner).parent
+            raise Problem(f"the node of MLP_HOME={home} runs on this machine", f"end it: MLP_HOME={home} mlp down")
         yield

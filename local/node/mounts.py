@@ -11,12 +11,9 @@ from local.node.shell import succeeds
 
 
 def below(folders: Sequence[Path], mountinfo: str) -> list[Path]:
-    """Mount points below folders, the last mounted first, from the text of /proc/self/mountinfo.
-
-    Not the folders themselves: they may be disks that their owner mounted.
-    """
+    """Mount points in or below folders, the last mounted first, from the text of /proc/self/mountinfo."""
     points = [Path(_unescape(line.split()[4])) for line in mountinfo.splitlines() if line.strip()]
-    return [point for point in reversed(points) if any(folder in point.parents for folder in folders)]
+    return [point for point in reversed(points) if any(point.is_relative_to(folder) for folder in folders)]
 
 
 def undo(folders: Sequence[Path], timeout: float = 20) -> list[Path]:

@@ -14,8 +14,8 @@ INFO = """\
 """
 
 
-def test_only_what_is_below_and_the_last_mounted_first() -> None:
-    found = mounts.below([Path("/data/node/kubelet"), Path("/data/node")], INFO)
+def test_what_is_below_and_the_last_mounted_first() -> None:
+    found = mounts.below([Path("/data/node/kubelet")], INFO)
     assert [str(point) for point in found] == [
         "/data/node/kubelet/with blank",
         "/data/node/kubelet/pods/x/volumes/tmp/deeper",
@@ -23,5 +23,5 @@ def test_only_what_is_below_and_the_last_mounted_first() -> None:
     ]
 
 
-def test_a_disk_mounted_at_the_folder_itself_stays() -> None:
-    assert mounts.below([Path("/data/node2/kubelet")], INFO) == []
+def test_a_folder_that_the_kubelet_mounted_on_itself_is_among_them() -> None:
+    assert mounts.below([Path("/data/node2/kubelet")], INFO) == [Path("/data/node2/kubelet")]
