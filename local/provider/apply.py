@@ -40,6 +40,7 @@ class Change:
         manager: In whose name.
         preview: Only ask the server what would be.
         say: Tells the person who waits.
+        warn: Passes on what the server warns of (deprecated kinds, pod security).
     """
 
     cluster: Cluster
@@ -47,6 +48,7 @@ class Change:
     manager: str
     preview: bool
     say: Say
+    warn: Say
 
     @property
     def client(self) -> Client:
@@ -98,7 +100,7 @@ class Change:
         namespace = objects.namespace(body)
         if not self.cluster.settings.upsert:
             created: Object = self.client.request(
-                "POST", resource.path(namespace), self._query(fieldValidation="Strict"), body
+                "POST", resource.path(namespace), self._query(fieldValidation="Strict"), body, warn=self.warn
             )
             return created
         force = self._force() or self.preview
@@ -110,7 +112,7 @@ class Change:
 
     def _apply(self, path: str, body: Object, force: bool) -> Object:
         try:
-            applied: Object = self.client.request("PATCH", path, self._query(force), body, APPLY)
+            applied: Object = self.client.request("PATCH", path, self._query(force), body, APPLY, self.warn)
         except ApiError as error:
             raise (conflict(error, self.manager) if error.code == 409 else error) from None
         return applied

@@ -44,6 +44,7 @@ class Settings:
     secret_mutable: bool = False
     patch_force: bool = False
     upsert: bool = False
+    no_deprecations: bool = False
 
 
 def parse(variables: Mapping[str, str]) -> Settings:
@@ -67,6 +68,7 @@ def parse(variables: Mapping[str, str]) -> Settings:
         secret_mutable=flag("enableSecretMutable"),
         patch_force=flag("enablePatchForce"),
         upsert=flag("upsertExistingObjects"),
+        no_deprecations=flag("suppressDeprecationWarnings"),
     )
 
 

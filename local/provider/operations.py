@@ -74,6 +74,13 @@ class Operations:
         except ProviderError:
             return False  # gone or out of reach: the update will say it
 
+    def _change(self, urn: str, inputs: Object, manager: str, preview: bool) -> Change:
+        def warn(text: str) -> None:
+            if not (self.cluster.settings.no_deprecations and "deprecated" in text):
+                self.host.warning(urn, text)
+
+        return Change(self.cluster, inputs, manager, preview, lambda text: self.host.status(urn, text), warn)
+
     # Create
 
     def create(self, urn: str, properties: Object, timeout: float, preview: bool) -> Result | None:
@@ -84,7 +91,7 @@ class Operations:
         if preview and (has_unknown(inputs) or not self.cluster.knows(kind)):
             return None
         manager = naming.field_manager(urn, {}, inputs)
-        change = Change(self.cluster, inputs, manager, preview, lambda text: self.host.status(urn, text))
+        change = self._change(urn, inputs, manager, preview)
         try:
             live = change.create()
         except ApiError as error:
@@ -180,7 +187,7 @@ class Operations:
         old_manager = naming.field_manager(urn, state, old_inputs)
         manager = naming.field_manager(urn, state, inputs)
         client = self.cluster.client()
-        change = Change(self.cluster, inputs, manager, preview, lambda text: self.host.status(urn, text))
+        change = self._change(urn, inputs, manager, preview)
         try:
             now = apply.get(client, {**inputs, "metadata": objects.metadata(old_live)})
             live = change.update(now, ignored)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +26,8 @@ _READ_SECONDS = 60.0
 # Pauses while the server is too busy (429).
 _BUSY_SECONDS = (0.5, 1.0, 2.0, 4.0, 0.0)
 APPLY = "application/apply-patch+yaml"
+# Such as: 299 - "policy/v1beta1 PodSecurityPolicy is deprecated"
+_WARNING = re.compile(r'^\d+ \S+ "(.*)".*$')
 JSON_PATCH = "application/json-patch+json"
 
 
@@ -87,8 +90,9 @@ class Client:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         content_type: str = "application/json",
+        warn: Callable[[str], None] | None = None,
     ) -> Any:
-        """Send a request and return the decoded answer.
+        """Send a request and return the decoded answer; `warn` gets the warnings that come with it.
 
         Raises:
             ApiError: The server refused.
@@ -98,6 +102,9 @@ class Client:
             answer = self._send(method, path, query, body, content_type)
             if answer.status != 429 or self.cancelled.wait(pause):
                 break
+        if warn is not None and answer.status < 400:
+            for text in answer.headers.getlist("Warning"):
+                warn(_WARNING.sub(r"\1", text))
         return _decoded(answer.status, answer.data)
 
     def _send(

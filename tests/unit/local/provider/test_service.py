@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import grpc
 import pytest
+from google.protobuf import empty_pb2
 
-from local.provider.protos import plugin_pb2, provider_pb2
+from local.provider.protos import engine_pb2_grpc, plugin_pb2, provider_pb2
 from local.provider.wire import Secret
 from tests.doubles.api_server import ApiServer
 from tests.support.provider_calls import Engine, InitFailedError, manifest, urn
@@ -32,8 +35,6 @@ def test_what_the_engine_is_told(engine: Engine) -> None:
     answer = engine.configure()
     assert (answer.acceptSecrets, answer.supportsPreview, answer.supports_autonaming_configuration) == (True,) * 3
     assert not answer.acceptOutputs
-    from google.protobuf import empty_pb2
-
     assert engine.stub.GetPluginInfo(empty_pb2.Empty()).version == "4.34.2"
     engine.stub.Attach(plugin_pb2.PluginAttach(address="127.0.0.1:1"))
 
@@ -245,8 +246,6 @@ def test_cancel_ends_waiting_at_once(engine: Engine, double: ApiServer) -> None:
         time.sleep(0.01)
     time.sleep(0.2)
     start = time.monotonic()
-    from google.protobuf import empty_pb2
-
     engine.stub.Cancel(empty_pb2.Empty())
     waiting.join(5)
     hold.set()
@@ -492,3 +491,32 @@ def test_a_job_that_failed_is_replaced_when_asked_for(engine: Engine, double: Ap
     assert found.deleteBeforeReplace
     plain = manifest("batch/v1", "Job", "train", "ns", spec={"template": {}})
     assert engine.diff(token, state_of(plain, plain), plain).changes == provider_pb2.DiffResponse.DIFF_NONE
+
+
+class EngineLog(engine_pb2_grpc.EngineServicer):  # type: ignore[misc]  # generated code has no types
+    """What the provider tells the engine."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str, bool]] = []
+
+    def Log(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's names
+        self.said.append((request.urn, request.message, request.ephemeral))
+        return empty_pb2.Empty()
+
+
+def test_the_engine_hears_of_progress_and_warnings(engine: Engine, double: ApiServer) -> None:
+    log = EngineLog()
+    server = grpc.server(ThreadPoolExecutor(2))
+    engine_pb2_grpc.add_EngineServicer_to_server(log, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    engine.stub.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address=f"127.0.0.1:{port}"))
+    warning = {"Warning": '299 - "would violate PodSecurity"'}
+    double.reply("PATCH", WEB_PATH, deployment(0, "1"), headers=warning)
+    event = {"type": "MODIFIED", "object": deployment(1, "2")}
+    double.reply("WATCH", "/apis/apps/v1/namespaces/ns/deployments", events=[event])
+    engine.create(DEPLOYMENT, WEB)
+    server.stop(None).wait()
+    assert (DEPLOYMENT, "would violate PodSecurity", False) in log.said
+    assert (DEPLOYMENT, "waiting for app ReplicaSet to be available (0/1 Pods available)", True) in log.said
+    assert log.said[-1] == (DEPLOYMENT, "", True), "the last status isn't cleared"
