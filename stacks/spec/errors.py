@@ -16,7 +16,7 @@ def shown(value: Any) -> str:
     try:
         text = repr(value) if not isinstance(value, dict | list) else _outline(value)
     except (ValueError, RecursionError):
-        text = f"a {type(value).__name__} too big to show"
+        text = "a value too big to show"
     text = "".join(char if char.isprintable() else "?" for char in text)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
