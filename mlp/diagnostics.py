@@ -6,7 +6,8 @@ import re
 
 NOISE = re.compile(
     r"^@ |^(Updating|Previewing update|Destroying|Refreshing|Previewing destroy) \("
-    r"|warning: using pulumi-\S+ from \$PATH|^\s*\d+ warnings?$|^Duration:|^View (Live|in Browser)"
+    r"|warning: using pulumi-\S+ from \$PATH|^\s*pulumi:pulumi:Stack \S+$|^\s*pulumi:pulumi:Stack: \(same\)"
+    r"|^\s*\[urn=\S+::pulumi:pulumi:Stack::|^\s*\d+ warnings?$|^Duration:|^View (Live|in Browser)"
 )
 SECONDS = re.compile(r" \(\d+(\.\d+)?s\)")
 # Begun and nothing to say yet: the line that matters comes when it is done.

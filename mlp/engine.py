@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from local.problem import Problem
 from mlp import console, diagnostics, locks, repair, state
 
 UNCHANGED = ("same", "read", "refresh")
+KILLED = "run the same command again: it puts in order what that left"
 AGAIN = "mend what it says and run the same command again: what is done stays done"
 
 
@@ -159,6 +161,8 @@ def _told(what: str) -> Iterator[None]:
     except CommandError as error:
         # The SDK keeps the result only as text: "code: ... stdout: ... stderr: ..." (automation/_cmd.py).
         head, _, stderr = str(error).rpartition("\n stderr: ")
+        if killed := re.search(r"^ code: -(\d+)$", head, re.MULTILINE):
+            raise Problem(f"{what}: the engine was killed by signal {killed[1]}", KILLED) from error
         lines = diagnostics.errors(head.partition("\n stdout: ")[2], stderr) or [str(error)]
         fixes = [line.strip().removeprefix("fix:").strip() for line in lines if line.strip().startswith("fix:")]
         kept = [line for line in lines if not line.strip().startswith("fix:")]

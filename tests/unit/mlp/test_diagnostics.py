@@ -73,6 +73,7 @@ def test_progress_shows_each_state_once() -> None:
         "Updating (s):",
         "",
         "@ updating......",
+        "    pulumi:pulumi:Stack mlplatform-s  ",
         " +  kubernetes:core/v1:Namespace a creating (0s)",
         " +  kubernetes:core/v1:Namespace a created (0.07s)",
         " +  kubernetes:core/v1:Service a **creating failed** error: refused",
