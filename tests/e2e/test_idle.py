@@ -36,7 +36,9 @@ def test_all_of_the_node_is_counted(platform: Platform) -> None:
     lists = accounting.folder_with("cgroup.procs").rglob("cgroup.procs")
     pids = {int(pid) for one in lists for pid in one.read_text().split()}
     names = {name_of(pid) for pid in pids}
-    assert {"containerd", "kubelet", "kube-apiserver", "etcd", "postgres"} <= names
+    for wanted in ("containerd", "kubelet", "kube-apiserver", "etcd", "postgres"):
+        # Programs that the toolchain built have their hash in their names.
+        assert any(name.startswith(wanted) for name in names), f"{wanted} isn't in the node's cgroup: {sorted(names)}"
 
 
 def name_of(pid: int) -> str:
