@@ -63,6 +63,7 @@ def bring_up(plan: Plan, where: Layout, report: Report) -> None:
     kubelet_is_new = _kubelet(plan, where, tree)
     _control_plane(plan, where, tree, report)
     _addons(plan, where, report, started if kubelet_is_new else None, started if cold else None)
+    containerd.forget_others(where, plan.images)
     write_json(where.settings, {**plan.settings(), "fingerprint": plan.fingerprint()})
 
 

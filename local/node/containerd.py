@@ -128,17 +128,24 @@ def references(archives: Mapping[str, Path]) -> dict[str, str]:
 
 
 def load(layout: Layout, archives: Mapping[str, Path], report: Report) -> None:
-    """Import the images that containerd doesn't have, and forget older ones of the same names."""
-    wanted = references(archives)
-    present = set(run(_ctr(layout, "images", "ls", "-q")).split())
+    """Import the images that containerd doesn't have."""
+    wanted, present = references(archives), _present(layout)
     missing = [name for name in wanted if wanted[name] not in present]
     for name in missing:
         run(_ctr(layout, "images", "import", "--base-name", f"{IMAGE_REPOSITORY}/{name}", archives[name]))
     if missing:
         report.say(f"imported {', '.join(missing)}")
-    old = [name for name in present if name.startswith(f"{IMAGE_REPOSITORY}/") and name not in wanted.values()]
+
+
+def forget_others(layout: Layout, wanted: Mapping[str, str]) -> None:
+    """Remove the node's earlier images, once no pod of its own needs them any more."""
+    old = [name for name in _present(layout) if name.startswith(f"{IMAGE_REPOSITORY}/") and name not in wanted.values()]
     if old:
         run(_ctr(layout, "images", "rm", *old))
+
+
+def _present(layout: Layout) -> set[str]:
+    return set(run(_ctr(layout, "images", "ls", "-q")).split())
 
 
 def _ctr(layout: Layout, *arguments: str | Path) -> list[str | Path]:

@@ -76,6 +76,8 @@ def state() -> NodeState:
     reasons += [f"{name} isn't running (run `mlp up`)" for name, process in running.items() if process is None]
     healthy = answers(f"{config.api}/readyz", where.pki / "ca.crt")
     reasons += _unready(where, config) if healthy else [f"the API server doesn't answer (logs: {where.logs})"]
+    if not network.present(config):
+        reasons.append(f"the link {network.LINK} or its rules are gone (run `mlp up`)")
     kubelet_process = running["kubelet"]
     return NodeState(
         status="broken" if reasons else "running",
