@@ -99,7 +99,9 @@ class Watched:
         except CancelledError:
             raise NotReadyError(self.live, [f"cancelled while {check(self.live).message}"]) from None
         except ApiError as error:
-            if error.code != 410:  # 410: our version of it is too old to watch from
+            if error.code in (403, 405):  # may be read but not watched
+                self.client.cancelled.wait(_OUTAGE_SECONDS)
+            elif error.code != 410:  # 410: our version of it is too old to watch from
                 raise
             self._refresh()
             return

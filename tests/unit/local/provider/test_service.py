@@ -214,9 +214,7 @@ def test_a_failed_job_ends_the_wait_at_once(engine: Engine, double: ApiServer) -
 
 def test_an_error_while_waiting_still_hands_over_the_object(engine: Engine, double: ApiServer) -> None:
     double.reply("PATCH", WEB_PATH, deployment(0))
-    double.fail(
-        "WATCH", "/apis/apps/v1/namespaces/ns/deployments", 403, "Forbidden", "deployments is forbidden: no watch"
-    )
+    double.fail("WATCH", "/apis/apps/v1/namespaces/ns/deployments", 400, "BadRequest", "no watch")
     with pytest.raises(InitFailedError, match="no watch") as caught:
         engine.create(DEPLOYMENT, WEB)
     assert caught.value.id == "ns/web"
@@ -520,3 +518,10 @@ def test_the_engine_hears_of_progress_and_warnings(engine: Engine, double: ApiSe
     assert (DEPLOYMENT, "would violate PodSecurity", False) in log.said
     assert (DEPLOYMENT, "waiting for app ReplicaSet to be available (0/1 Pods available)", True) in log.said
     assert log.said[-1] == (DEPLOYMENT, "", True), "the last status isn't cleared"
+
+
+def test_what_may_be_read_but_not_watched_is_polled(engine: Engine, double: ApiServer) -> None:
+    double.reply("PATCH", WEB_PATH, deployment(0, "1"))
+    double.fail("WATCH", "/apis/apps/v1/namespaces/ns/deployments", 403, "Forbidden", "no watch")
+    double.reply("GET", WEB_PATH, deployment(1, "2"))
+    assert engine.create(DEPLOYMENT, WEB)[1]["metadata"]["resourceVersion"] == "2"
