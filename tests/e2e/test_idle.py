@@ -22,7 +22,7 @@ CORES = 0.3
 def test_idle_costs_little(platform: Platform, cluster: Cluster, say: Callable[[str], None]) -> None:
     # What `up` stirred (starts, probes, compaction) isn't idling.
     time.sleep(max(0.0, SETTLE_SECONDS - (time.monotonic() - platform.ready_at)))
-    assert not any(item["status"]["phase"] == "Pending" for item in cluster.items("pods", "-A"))
+    assert not any(item["status"]["phase"] == "Pending" for item in cluster.own_pods())
     cost = accounting.measure(MEASURE_SECONDS)
     groups = ", ".join(f"{name} {size / 2**20:.0f} MiB" for name, size in accounting.by_group().items())
     say(f"idle: {cost.memory / 2**20:.0f} MiB, {cost.cores:.3f} core over {MEASURE_SECONDS} s (with cache: {groups})")

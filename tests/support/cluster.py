@@ -35,6 +35,12 @@ class Cluster:
         found: list[dict[str, Any]] = self.get(*arguments)["items"]
         return found
 
+    def own_pods(self) -> list[dict[str, Any]]:
+        """The pods of node, foundation and platform, without what a person runs besides."""
+        own = ("kube-system", "local-path-storage")
+        pods = self.items("pods", "-A")
+        return [pod for pod in pods if (space := pod["metadata"]["namespace"]) in own or space.startswith("mlp-")]
+
     def everything(self) -> list[dict[str, Any]]:
         """Every object of every kind that can be listed, managed fields and all."""
         kinds = self.kubectl("api-resources", "--verbs=list", "-o", "name").split()
