@@ -10,7 +10,7 @@ from images import tasks as image_tasks
 from local import tasks
 from local.tasks import Report
 from local.toolchain import gobinaries
-from mlp import checks, config, console, disk, engine, environment, example, graph, summary, target
+from mlp import checks, config, console, disk, engine, environment, example, graph, health, summary, target
 from mlp.target import Target
 
 STACKS = {"foundation": config.FOUNDATION, "platform": config.PLATFORM}
@@ -39,6 +39,9 @@ def run(layers: Sequence[str], yes: bool) -> None:
         for layer in (layer for layer in STACKS if layer in layers):
             with _timed(timing, layer):
                 _stack(STACKS[layer], where, yes or fresh)
+        if "platform" in layers:
+            with _timed(timing, "answers"):
+                health.wait_for_services()
         if "example" in layers:
             with _timed(timing, "example"):
                 example.run(where)

@@ -10,8 +10,10 @@ NOISE = re.compile(
     r"|^\s*\[urn=\S+::pulumi:pulumi:Stack::|^\s*\d+ warnings?$|^Duration:|^View (Live|in Browser)"
 )
 SECONDS = re.compile(r" \(\d+(\.\d+)?s\)")
-# Begun and nothing to say yet: the line that matters comes when it is done.
-STARTED = re.compile(r"^ [-+~].* (creat|updat|delet|replac|read)ing \(\d+s\)$")
+# Just begun: what matters is that it is done, or what it still waits for after some seconds.
+STARTED = re.compile(r"^ [-+~].* (creat|updat|delet|replac|read|refresh)ing \((\d+s\)$|0s\))")
+# A message of several lines, of which this is the first.
+CUT_OFF = "; last log lines:"
 SECTIONS = ("Diagnostics:", "Outputs:", "Resources:", "Policies:")
 
 
@@ -36,7 +38,7 @@ class Progress:
         if news in self._shown or STARTED.search(text) or "error: " in text:
             return None
         self._shown.add(news)
-        return text
+        return text.removesuffix(CUT_OFF)
 
 
 def errors(stdout: str, stderr: str) -> list[str]:

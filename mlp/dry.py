@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from local import node, packages, toolchain
+from local import node, packages
 from local.problem import Problem
 from local.toolchain import engine as pulumi_engine
 from local.toolchain import gobinaries
@@ -73,12 +73,11 @@ def _example() -> str:
 
 def _stack(name: str, where: Target) -> None:
     try:
-        toolchain.environment()
+        environment.enter()
     except Problem:
         print("  be created; its preview needs the engine, which isn't here yet")
         return
     if config.exists(name) and _answers(where):
-        environment.enter()
         print(f"  {engine.counts(config.open_stack(name, where).preview(diff=True))}")
         return
     print(f"  against sample contracts: {engine.counts(sample_preview.one(name))}")

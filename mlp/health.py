@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import urllib.error
 import urllib.request
 from dataclasses import asdict, dataclass, field
@@ -12,10 +13,11 @@ import kubernetes
 
 from local import node
 from local.problem import Problem
-from mlp import cluster, config, example, state
+from mlp import cluster, config, console, example, state
 from mlp.target import Target
 
 SECONDS = 5.0
+START_SECONDS = 180.0
 HERE = "127.0.0.1"
 
 
@@ -81,9 +83,31 @@ def check(where: Target) -> Health:
     """Look at everything now."""
     found = _cluster(where)
     stacks = [_stack(name) for name in config.LOCAL_STACKS]
+    return Health(found, stacks, services(), _example(where, found))
+
+
+def wait_for_services(seconds: float = START_SECONDS) -> None:
+    """Wait until every service answers: Pulumi waits for what it changes alone, and the node may have just started.
+
+    Raises:
+        Problem: One doesn't; names it.
+    """
+    end = time.monotonic() + seconds
+    told = False
+    while silent := [service for service in services() if not service.answers]:
+        listed = ", ".join(f"{service.name} at {service.address} ({service.detail})" for service in silent)
+        if time.monotonic() > end:
+            raise Problem(f"doesn't answer after {seconds:.0f} s: {listed}", "see its pods: `kubectl get pods -A`")
+        if not told:
+            console.say(f"  waiting for {listed}")
+            told = True
+        time.sleep(1)
+
+
+def services() -> list[Service]:
+    """Every tool of the platform, asked now."""
     addresses = state.read(config.PLATFORM).outputs.get("addresses", {})
-    services = [_service(name, address) for name, address in sorted(addresses.items())]
-    return Health(found, stacks, services, _example(where, found))
+    return [_service(name, address) for name, address in sorted(addresses.items())]
 
 
 def _cluster(where: Target) -> Cluster:

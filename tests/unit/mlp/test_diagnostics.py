@@ -81,7 +81,7 @@ def test_progress_shows_each_state_once() -> None:
         pending.format(5),
         pending.format(10),
         "    pulumi:pulumi:Stack p  warning: using pulumi-resource-slow from $PATH at /bin",
-    ) == [" +  kubernetes:core/v1:Namespace a created (0.07s)", pending.format(0)]
+    ) == [" +  kubernetes:core/v1:Namespace a created (0.07s)", pending.format(5)]
 
 
 def test_progress_ends_with_the_summary() -> None:
