@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from local.provider import checkpoint, naming, normalize, objects
+from local.provider.await_ import expressions
+from local.provider.await_.ready import WAIT_FOR
 from local.provider.cluster import Cluster
+from local.provider.errors import ProviderError
 from local.provider.urns import Kind, kind_of, name_of
 from local.provider.wire import UNKNOWN, Object
 
@@ -71,6 +74,11 @@ def _failures(new: Object, kind: Kind) -> list[Failure]:
     for key in ("name", "namespace", "generateName"):
         if key in metadata and not isinstance(metadata[key], str) and metadata[key] is not UNKNOWN:
             failures.append((f"metadata.{key}", f"must be text, not {type(metadata[key]).__name__}"))
+    if waiting := objects.annotation(new, WAIT_FOR):
+        try:
+            expressions.parse(waiting)
+        except ProviderError as error:
+            failures.append((f'metadata.annotations["{WAIT_FOR}"]', str(error)))
     for key in ("labels", "annotations"):
         values = metadata.get(key, {})
         if values is UNKNOWN:

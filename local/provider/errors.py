@@ -56,11 +56,6 @@ class ApiError(ProviderError):
         return self.code == 429 or self.code >= 500
 
     @property
-    def namespace_missing(self) -> bool:
-        """The object's namespace isn't there."""
-        return self.not_found and self.details.get("kind") == "namespaces"
-
-    @property
     def immutable_fields(self) -> list[str]:
         """Fields that the API server refuses to change on an existing object; empty if it had other reasons too."""
         words = ("immutable", "may not be changed", "may not change", "updates to", "cannot be changed")

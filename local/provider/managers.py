@@ -87,9 +87,3 @@ def _has(fields: Object, path: list[str]) -> bool:
             return False
         fields = fields[f"f:{key}"]
     return True
-
-
-def uses_client_side(live: Object) -> bool:
-    """Whether an earlier Pulumi provider managed it without server-side apply."""
-    names = {"pulumi-resource-kubernetes", "pulumi-kubernetes", "pulumi-kubernetes.exe"}
-    return any(e.get("operation") == "Update" and e.get("manager") in names for e in _entries(live))

@@ -119,8 +119,10 @@ class Operations:
         except NotReadyError as error:
             not_ready, live = error, error.live
         except ProviderError as error:
-            # The object exists: whatever went wrong afterwards, the state must have it.
             not_ready = NotReadyError(live, [str(error)])
+        except Exception as error:
+            # The object exists: whatever goes wrong now, defects of ours included, the state must have it.
+            not_ready = NotReadyError(live, [f"internal error while waiting: {type(error).__name__}"])
         self.host.status(urn, "")
         state = self._state(inputs, live, properties, manager, first)
         return Result(objects.qualified_name(live), state, not_ready=not_ready)

@@ -11,6 +11,7 @@ import grpc
 import pytest
 from google.protobuf import empty_pb2
 
+from local.provider.await_ import ready
 from local.provider.protos import engine_pb2_grpc, plugin_pb2, provider_pb2
 from local.provider.wire import Secret
 from tests.doubles.api_server import ApiServer
@@ -417,6 +418,10 @@ def test_check_completes_names_and_namespaces(engine: Engine, double: ApiServer)
         ({"name": "a", "labels": {"on": True}}, 'metadata.labels["on"]: must be text'),
         ({"name": "a", "annotations": []}, "metadata.annotations: must be an object"),
         ({"generateName": "a-"}, "metadata.generateName"),
+        (
+            {"name": "a", "annotations": {"pulumi.com/waitFor": "Ready"}},
+            'expected a "jsonpath=" or "condition=" prefix',
+        ),
     ],
 )
 def test_check_says_what_is_wrong(engine: Engine, double: ApiServer, metadata: Any, says: str) -> None:
@@ -525,3 +530,17 @@ def test_what_may_be_read_but_not_watched_is_polled(engine: Engine, double: ApiS
     double.fail("WATCH", "/apis/apps/v1/namespaces/ns/deployments", 403, "Forbidden", "no watch")
     double.reply("GET", WEB_PATH, deployment(1, "2"))
     assert engine.create(DEPLOYMENT, WEB)[1]["metadata"]["resourceVersion"] == "2"
+
+
+def test_a_defect_while_waiting_still_hands_over_the_object(
+    engine: Engine, double: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise KeyError("s3cret")
+
+    monkeypatch.setattr(ready, "until_ready", broken)
+    double.reply("PATCH", PATH, LIVE)
+    with pytest.raises(InitFailedError, match="internal error while waiting: KeyError") as caught:
+        engine.create(CONFIG_MAP, INPUTS)
+    assert caught.value.id == "ns/a"
+    assert "s3cret" not in str(caught.value)
