@@ -72,12 +72,11 @@ def _example() -> str:
 
 
 def _stack(name: str, where: Target) -> None:
-    try:
-        environment.enter()
-    except Problem:
+    if pulumi_engine.locate() is None:
         print("  be created; its preview needs the engine, which isn't here yet")
         return
     if config.exists(name) and _answers(where):
+        environment.enter()
         print(f"  {engine.counts(config.open_stack(name, where).preview(diff=True))}")
         return
     print(f"  against sample contracts: {engine.counts(sample_preview.one(name))}")

@@ -31,7 +31,6 @@ def run(stacks: Sequence[str]) -> None:
     """
     if unknown := [name for name in stacks if name not in names()]:
         raise Problem(f"there is no stack {unknown[0]!r}", f"name one of: {', '.join(names())}")
-    environment.enter()
     failed: list[Problem] = []
     for name in stacks or names():
         start = time.monotonic()
@@ -50,7 +49,7 @@ def one(name: str, quiet: bool = True) -> dict[str, int]:
     """Preview one stack as if the stacks below it were up with their sample outputs."""
     with tempfile.TemporaryDirectory(prefix="mlp-preview-") as made:
         folder = Path(made)
-        with environment.replaced(_environment(folder)):
+        with environment.replaced({"MLP_HOME": made}), environment.replaced(_environment(folder)):
             _project(folder, name)
             for below in samples.names():
                 if below != name:
@@ -59,16 +58,9 @@ def one(name: str, quiet: bool = True) -> dict[str, int]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    (folder / "state").mkdir()
-    (folder / "passphrase").write_text("of a preview")
-    (folder / "kubeconfig").write_text("")
-    return {
-        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(folder / "passphrase"),
-        # An empty one: the provider must not find the cluster that happens to be there.
-        "KUBECONFIG": str(folder / "kubeconfig"),
-        "MLP_HOME": str(folder),
-    }
+    # An empty one: the provider must not find the cluster that happens to be there.
+    (folder / "kubeconfig").touch()
+    return {**environment.ensure(), "KUBECONFIG": str(folder / "kubeconfig")}
 
 
 def _project(folder: Path, name: str) -> None:

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from local.problem import Problem
+
 
 class Where(StrEnum):
     """Whose environment."""
@@ -19,13 +21,13 @@ class Where(StrEnum):
 
 def run(where: Annotated[Where, typer.Argument(help="Which stacks: local.")] = Where.local) -> None:
     """Print what plain `pulumi` and `kubectl` need, for: eval "$(mlp env local)"."""
-    from local import toolchain
+    from local.toolchain import engine
     from mlp import config, console, environment, target
 
-    variables = toolchain.environment()
+    if engine.locate() is None:
+        raise Problem("there is no Pulumi engine here yet", "run `make up`")
     config.require_secrets()
-    toolchain.state.ensure()
-    environment.enter()
+    variables = environment.enter()
     for stack in config.LOCAL_STACKS:
         config.open_stack(stack, target.current())
     print(exports(variables))
