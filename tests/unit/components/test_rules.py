@@ -13,7 +13,11 @@ from components.kubernetes.secrets import derive_text
 from tests.unit.components import stacks
 from tests.unit.components.recorded import SECRET_MARK, Recorded, plain
 
-OBJECTS = [found for found in stacks.shipped() if found.type.startswith("kubernetes:")]
+# The engine registers side by side; xdist's workers must agree on the order.
+OBJECTS = sorted(
+    (found for found in stacks.shipped() if found.type.startswith("kubernetes:")),
+    key=lambda found: (found.type, found.name),
+)
 WORKLOADS = [found for found in OBJECTS if found.pod]
 DERIVED = {
     derive_text(stacks.ROOT, component, name, 1)

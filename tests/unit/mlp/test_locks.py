@@ -34,6 +34,7 @@ def lock(pid: int = 1234, hostname: str = HERE) -> Lock:
         (lock(hostname="other"), None, False),
         (lock(hostname=""), None, True),
     ],
+    ids=["dead", "holder", "within a tick", "number of another", "other machine", "no machine"],
 )
 def test_left_over(one: Lock, start: float | None, expected: bool) -> None:
     assert locks.is_left_over(one, HERE, lambda pid: start) is expected
