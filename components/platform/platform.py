@@ -10,7 +10,7 @@ from components.foundation.contract import Contract
 from components.kubernetes import objects, provision, traffic
 from components.kubernetes.images import Images
 from components.kubernetes.provider import provider
-from components.platform import mlflow
+from components.platform import mlflow, mlflow_pod
 from components.platform.mlflow import Mlflow, MlflowInputs
 from components.platform.spec import NAMESPACE, PlatformSpec
 from components.platform.workspace import Workspace, WorkspaceInputs
@@ -47,10 +47,10 @@ class Platform(pulumi.ComponentResource):
             namespace,
             {"app.kubernetes.io/component": provision.COMPONENT},
             direct,
-            out=([traffic.pods_of(NAMESPACE)], [traffic.tcp(mlflow.PORT)]),
+            out=([traffic.pods_of(NAMESPACE)], [traffic.tcp(mlflow_pod.PORT)]),
         )
         server = Mlflow(
-            mlflow.NAME,
+            mlflow_pod.NAME,
             spec.mlflow,
             MlflowInputs(inputs.contract, namespace, NAMESPACE, image, inputs.root_secret),
             child,
@@ -64,9 +64,9 @@ class Platform(pulumi.ComponentResource):
                 WorkspaceInputs(server, NAMESPACE, own, image, inputs.root_secret),
                 child,
             )
-        self.addresses = {mlflow.NAME: server.address}
+        self.addresses = {mlflow_pod.NAME: server.address}
         self.credentials = {
-            mlflow.NAME: {
+            mlflow_pod.NAME: {
                 "namespace": NAMESPACE,
                 "secret": mlflow.ADMIN_SECRET,
                 "user_key": "username",

@@ -12,7 +12,7 @@ from components.kubernetes import labels as label
 from components.kubernetes import objects, secrets, traffic
 from components.kubernetes.pods import SecretKey
 from components.kubernetes.provision import Provision, ProvisionInputs
-from components.platform import mlflow
+from components.platform import mlflow, mlflow_pod
 from components.platform.spec import WorkspaceSpec
 
 SCRIPT = Path(__file__).parent / "scripts" / "workspace.py"
@@ -42,7 +42,7 @@ class Workspace(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         labels = label.labels(f"mlflow-{spec.name}", "workspace")
         password = secrets.derive(inputs.root_secret, "workspace", spec.name, spec.rotation)
-        uri = f"http://{mlflow.NAME}.{inputs.server_namespace}:{mlflow.PORT}"
+        uri = f"http://{mlflow_pod.NAME}.{inputs.server_namespace}:{mlflow_pod.PORT}"
         made = Provision(
             name,
             ProvisionInputs(
@@ -72,11 +72,11 @@ class Workspace(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=[made]),
         )
         traffic.allow(
-            mlflow.NAME,
+            mlflow_pod.NAME,
             f"{name}-traffic",
             inputs.namespace,
             {},
             child,
-            out=([traffic.pods_of(inputs.server_namespace)], [traffic.tcp(mlflow.PORT)]),
+            out=([traffic.pods_of(inputs.server_namespace)], [traffic.tcp(mlflow_pod.PORT)]),
         )
         self.register_outputs({"secret": self.secret.metadata.name})

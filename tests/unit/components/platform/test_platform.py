@@ -9,7 +9,8 @@ import pytest
 
 from components import platform
 from components.platform import PlatformSpec
-from components.platform.mlflow import auth_config, port_of
+from components.platform.mlflow import port_of
+from components.platform.mlflow_pod import auth_config
 from tests.unit.components import stacks
 from tests.unit.components.recorded import Recorded, plain, record
 
