@@ -23,6 +23,8 @@ _READ_ONLY = (
 _DATA = {"ConfigMap", "Secret", "CustomResourceDefinition"}
 _QUANTITIES = {"requests", "limits", "hard", "capacity", "overhead", "max", "min", "default", "defaultRequest"}
 _QUANTITY = {"sizeLimit", "divisor", "averageValue"}
+# Maps that Kubernetes leaves out when empty; lists all are.
+_OMITTED_IF_EMPTY = {"annotations", "labels", "matchLabels", "nodeSelector"}
 # Booleans that Kubernetes leaves out when false (those that aren't optional in its Go types).
 _OMITTED_IF_FALSE = {
     "hostIPC",
@@ -59,14 +61,16 @@ def _typed(key: str, value: Any) -> Any:
     if isinstance(value, dict):
         if key in _QUANTITIES and all(isinstance(item, str | int | float) for item in value.values()):
             return {name: _quantity(item) for name, item in value.items()}
-        return {
-            name: _typed(name, item)
-            for name, item in value.items()
-            if item != [] and not (item is False and name in _OMITTED_IF_FALSE)
-        }
+        return {name: _typed(name, item) for name, item in value.items() if not _omitted(name, item)}
     if isinstance(value, list):
         return [_typed("", item) for item in value]
     return _quantity(value) if key in _QUANTITY else value
+
+
+def _omitted(name: str, value: Any) -> bool:
+    if value is False:
+        return name in _OMITTED_IF_FALSE
+    return value == [] or (value == {} and name in _OMITTED_IF_EMPTY)
 
 
 def _quantity(value: Any) -> Any:

@@ -83,6 +83,12 @@ def test_pods() -> None:
     }
 
 
+def test_what_kubernetes_leaves_out_when_empty() -> None:
+    spec = {"podSelector": {"matchLabels": {}}, "ingress": [], "template": {"emptyDir": {}, "nodeSelector": {}}}
+    obj = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {}, "spec": spec}
+    assert normalize.inputs(obj)["spec"] == {"podSelector": {}, "template": {"emptyDir": {}}}
+
+
 def test_data_and_custom_resources_are_the_users_own() -> None:
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}, "data": {"limits": "1000m"}}
     custom = {"apiVersion": "example.com/v1", "kind": "W", "metadata": {}, "spec": {"limits": {"a": "1000m"}, "l": []}}
