@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from images import releases
 from local import paths
 from local.problem import Problem
 from mlp import console, specs, state, target
@@ -41,6 +42,7 @@ def open_stack(name: str, where: target.Target) -> Stack:
     Raises:
         Problem: The stack stands on another cluster than the one meant now.
     """
+    _find_release()
     try:
         return _opened(name, where)
     except Problem as problem:
@@ -49,6 +51,12 @@ def open_stack(name: str, where: target.Target) -> Stack:
     # The file outlived a purge, or was copied from elsewhere.
     drop_secrets(path_of(name))
     return _opened(name, where)
+
+
+def _find_release() -> None:
+    """A new checkout knows no images yet: those that this machine pushed last are taken."""
+    if not releases.path_of(releases.LOCAL).exists() and (paths.home() / "images.json").exists():
+        releases.write_local()
 
 
 def _opened(name: str, where: target.Target) -> Stack:

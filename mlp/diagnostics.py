@@ -7,7 +7,7 @@ import re
 NOISE = re.compile(
     r"^@ |^(Updating|Previewing update|Destroying|Refreshing|Previewing destroy) \("
     r"|warning: using pulumi-\S+ from \$PATH|^\s*pulumi:pulumi:Stack \S+$|^\s*pulumi:pulumi:Stack: \(same\)"
-    r"|^\s*\[urn=\S+::pulumi:pulumi:Stack::|^\s*\d+ warnings?$|^Duration:|^View (Live|in Browser)"
+    r"|^\s*\[urn=\S+::pulumi:pulumi:Stack::|\b\d+ (warning|error)s?$|^Duration:|^View (Live|in Browser)"
 )
 SECONDS = re.compile(r" \(\d+(\.\d+)?s\)")
 # Just begun: what matters is that it is done, or what it still waits for after some seconds.
