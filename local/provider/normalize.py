@@ -74,7 +74,7 @@ def _omitted(name: str, value: Any) -> bool:
 
 
 def _quantity(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
     return quantity.canonical(str(value))
 

@@ -71,7 +71,7 @@ def test_pods() -> None:
                 "hostNetwork": False,
                 "automountServiceAccountToken": False,
                 "containers": [
-                    {"name": "c", "args": [], "resources": {"limits": {"cpu": "1000m", "memory": 1024}}, "stdin": True}
+                    {"name": "c", "args": [], "resources": {"limits": {"cpu": 0.5, "memory": 1024}}, "stdin": True}
                 ],
             },
         }
@@ -79,7 +79,7 @@ def test_pods() -> None:
     assert obj["metadata"] == {"name": "p"}
     assert obj["spec"] == {
         "automountServiceAccountToken": False,
-        "containers": [{"name": "c", "resources": {"limits": {"cpu": "1", "memory": "1024"}}, "stdin": True}],
+        "containers": [{"name": "c", "resources": {"limits": {"cpu": "500m", "memory": "1024"}}, "stdin": True}],
     }
 
 
