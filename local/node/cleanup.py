@@ -32,8 +32,10 @@ def end_containers(tree: Tree, timeout: float = 10) -> None:
     shims = tree.pids("runtime")
     first = {pid for pid in tree.pids("kubepods") if _parent(pid) in shims}
     for pid in first:
+        # The API server keeps nothing, would wait for watchers that have gone, and etcd would wait for it.
+        number = signal.SIGKILL if _command(pid) == "kube-apiserver" else signal.SIGTERM
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, number)
     limit = time.monotonic() + timeout
     while first & tree.pids("kubepods") and time.monotonic() < limit:
         time.sleep(0.1)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import tarfile
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
@@ -131,8 +133,12 @@ def load(layout: Layout, archives: Mapping[str, Path], report: Report) -> None:
     """Import the images that containerd doesn't have."""
     wanted, present = references(archives), _present(layout)
     missing = [name for name in wanted if wanted[name] not in present]
-    for name in missing:
+
+    def take(name: str) -> None:
         run(_ctr(layout, "images", "import", "--base-name", f"{IMAGE_REPOSITORY}/{name}", archives[name]))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(take, missing))
     if missing:
         report.say(f"imported {', '.join(missing)}")
 
