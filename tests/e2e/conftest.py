@@ -16,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from images import catalog, fingerprint
 from local import paths, toolchain
-from local.node.config import NodeConfig
+from local.node.config import IMAGE_REPOSITORY, NodeConfig
 from tests.e2e import snapshot
+from tests.support import processes
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp
 from tests.support.mlflow import Mlflow
@@ -85,6 +87,8 @@ class Platform:
     """The machine before the first `mlp up`; after it if the platform was up already."""
     ready_at: float
     """When the first `mlp up` returned, as time.monotonic()."""
+    arguments: frozenset[bytes]
+    """The arguments of every process seen while the first `mlp up` ran."""
 
 
 @pytest.fixture(scope="session")
@@ -93,8 +97,9 @@ def platform() -> Platform:
     was_up = paths.kubeconfig().exists() and node_is_running()
     had_caches = any((paths.cache() / "bin").glob("kubelet-*"))
     before = snapshot.take()
-    ran = mlp("up", "--yes", seconds=COLD_SECONDS).must_succeed()
-    return Platform(ran, was_up, had_caches, before, time.monotonic())
+    with processes.Watch() as watch:
+        ran = mlp("up", "--yes", seconds=COLD_SECONDS).must_succeed()
+    return Platform(ran, was_up, had_caches, before, time.monotonic(), frozenset(watch.seen))
 
 
 def node_is_running() -> bool:
@@ -133,8 +138,8 @@ def mlflow(platform: Platform, ingress: str) -> Mlflow:
 def stack_of(cluster: Cluster, tmp_path: Path) -> Iterator[Callable[[str], SmallStack]]:
     """Make a small stack on the node by its name; its namespace goes when the test ends, however it ends."""
     made: list[SmallStack] = []
-    images = cluster.get("node", NodeConfig().name)["status"]["images"]
-    pause = next(name for image in images for name in image["names"] if "/pause:" in name)
+    # The one image that runs anywhere, needs nothing and is on every node.
+    pause = f"{IMAGE_REPOSITORY}/pause:{fingerprint.tag(catalog.load()['pause'])}"
 
     def make(name: str) -> SmallStack:
         stack = SmallStack(f"e2e-{name}", tmp_path / name, environment_for(paths.kubeconfig()), pause, replicas=1)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from local import paths
 from local.node.layout import layout
-from tests.support import derived
+from tests.e2e.conftest import Platform
+from tests.support import derived, processes
 from tests.support.cluster import Cluster
 from tests.support.secret_scan import Leak, Scanner, image_blobs
 
@@ -84,13 +84,20 @@ def test_not_in_logs(scanner: Scanner, cluster: Cluster) -> None:
 
 
 @pytest.mark.timeout(60)
-def test_not_in_arguments(scanner: Scanner, platform: object) -> None:
-    none([leak for name, data in of_processes("cmdline") for leak in scanner.text(data, name)])
+def test_not_in_arguments(scanner: Scanner, platform: Platform) -> None:
+    none([leak for name, data in processes.files("cmdline") for leak in scanner.text(data, name)])
 
 
 @pytest.mark.timeout(60)
-def test_not_in_the_environment_of_processes_outside_of_containers(scanner: Scanner, platform: object) -> None:
-    outside = [(name, data) for name, data in of_processes("environ") if not in_container(name)]
+def test_not_in_arguments_while_the_platform_came_up(scanner: Scanner, platform: Platform) -> None:
+    assert len(platform.arguments) > 50
+    shown = {arguments: f"the arguments of {arguments.split(bytes(1))[0].decode()}" for arguments in platform.arguments}
+    none([leak for arguments, name in shown.items() for leak in scanner.text(arguments, name)])
+
+
+@pytest.mark.timeout(60)
+def test_not_in_the_environment_of_processes_outside_of_containers(scanner: Scanner, platform: Platform) -> None:
+    outside = [(name, data) for name, data in processes.files("environ") if not processes.in_container(name)]
     none([leak for name, data in outside for leak in scanner.text(data, name)])
 
 
@@ -114,28 +121,9 @@ def test_finds_one_that_is_planted(scanner: Scanner, cluster: Cluster) -> None:
         planted.touch(mode=0o600)
         planted.write_text(f"a line\nkey: {secret}\n")
         assert scanner.folder(paths.backend()) == [Leak("the root secret", str(planted))]
-        found = [leak for name, data in of_processes("environ") for leak in scanner.text(data, name)]
+        found = [leak for name, data in processes.files("environ") for leak in scanner.text(data, name)]
         assert Leak("the root secret", f"/proc/{process.pid}/environ") in found
     finally:
         planted.unlink(missing_ok=True)
         process.kill()
         process.wait()
-
-
-def of_processes(file: str) -> Iterator[tuple[str, bytes]]:
-    """A file of each process under /proc, by its path."""
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            yield str(folder / file), (folder / file).read_bytes()
-        except OSError:
-            continue  # it ended meanwhile
-
-
-def in_container(path: str) -> bool:
-    """Whether a process, given by a file of it, belongs to a pod: those have their own secrets in their environment."""
-    try:
-        return "kubepods" in (Path(path).parent / "cgroup").read_text()
-    except OSError:
-        return True

@@ -1,0 +1,52 @@
+"""What the processes of this machine show to everybody: their arguments; and to their owner: their environment."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+SECONDS = 0.1
+
+
+def files(name: str) -> Iterator[tuple[str, bytes]]:
+    """A file of each process under /proc, by its path."""
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            yield str(folder / name), (folder / name).read_bytes()
+        except OSError:
+            continue  # it ended meanwhile
+
+
+def in_container(path: str) -> bool:
+    """Whether a process, given by a file of it, belongs to a pod."""
+    try:
+        return "kubepods" in (Path(path).parent / "cgroup").read_text()
+    except OSError:
+        return True
+
+
+class Watch:
+    """Collects the arguments of all processes, short-lived ones too, while its context lasts."""
+
+    def __init__(self) -> None:
+        self.seen: set[bytes] = set()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(SECONDS):
+            self.seen.update(arguments for _, arguments in files("cmdline"))
