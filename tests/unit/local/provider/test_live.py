@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from local.provider import checkpoint, kubeconfig
+from local.provider.errors import ApiError
 from local.provider.protos import provider_pb2
 from local.provider.rest import APPLY, Client
 from local.provider.values import prune, same
@@ -250,6 +251,14 @@ def test_a_kind_that_is_not_there_yet(live: Engine, namespace: str) -> None:
     assert live.read(WIDGET, f"{namespace}/w", missing, {**missing, "__inputs": missing})[0] == ""
 
 
+def exists(client: Client, path: str) -> bool:
+    try:
+        client.request("GET", path)
+    except ApiError:
+        return False
+    return True
+
+
 @pytest.mark.usefixtures("widgets")
 @pytest.mark.parametrize(
     "wait", ["condition=Ready", "jsonpath={.status.phase}=Up", '["condition=Ready","jsonpath={.status.phase}"]']
@@ -259,10 +268,12 @@ def test_waiting_for_somebody_elses_word(live: Engine, namespace: str, client: C
 
     def controller() -> None:
         path = f"/apis/example.com/v1/namespaces/{namespace}/widgets/w"
+        while not exists(client, path):
+            time.sleep(0.05)
         time.sleep(1)
         status = {"phase": "Up", "conditions": [{"type": "Ready", "status": "True"}]}
-        client.request("PATCH", f"{path}/status", None, {"status": status}, "application/merge-patch+json")
         said.append(time.monotonic())
+        client.request("PATCH", f"{path}/status", None, {"status": status}, "application/merge-patch+json")
 
     thread = threading.Thread(target=controller)
     thread.start()
