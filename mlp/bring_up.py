@@ -10,7 +10,7 @@ from images import tasks as image_tasks
 from local import tasks
 from local.tasks import Report
 from local.toolchain import gobinaries
-from mlp import checks, config, console, disk, engine, environment, example, graph, health, summary, target
+from mlp import checks, config, console, disk, engine, environment, example, graph, health, state, summary, target
 from mlp.target import Target
 
 STACKS = {"foundation": config.FOUNDATION, "platform": config.PLATFORM}
@@ -75,7 +75,8 @@ def _stack(name: str, where: Target, yes: bool) -> None:
     stack = config.open_stack(name, where)
     stack.settle()
     if not yes:
-        if not engine.changes(stack.preview(diff=config.exists(name))):
+        # A first `up` is a list of what is made; later the fields that change are what matters.
+        if not engine.changes(stack.preview(diff=bool(state.read(name).outputs))):
             console.say("  nothing to change")
             return
         console.ask(f"Apply this to {name}?", yes)

@@ -20,10 +20,11 @@ SECTIONS = ("Diagnostics:", "Outputs:", "Resources:", "Policies:")
 class Progress:
     """A filter for the engine's lines: what happened, once each, until the summary starts.
 
-    The engine repeats its line of a resource as seconds pass; only a new state or message is news.
+    The engine repeats its line of a resource as seconds pass; only a new state or message is news. All lines of a diff count.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, diff: bool = False) -> None:
+        self._diff = diff
         self._over = False
         self._shown: set[str] = set()
 
@@ -33,6 +34,8 @@ class Progress:
         self._over = self._over or text in SECTIONS
         if self._over or not text.strip() or NOISE.search(text):
             return None
+        if self._diff:
+            return text
         news = SECONDS.sub("", text)
         # Errors are told at the end, together.
         if news in self._shown or STARTED.search(text) or "error: " in text:

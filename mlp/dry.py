@@ -8,7 +8,19 @@ from local import node, packages
 from local.problem import Problem
 from local.toolchain import engine as pulumi_engine
 from local.toolchain import gobinaries
-from mlp import checks, config, console, engine, environment, example, graph, image_builds, sample_preview, target
+from mlp import (
+    checks,
+    config,
+    console,
+    engine,
+    environment,
+    example,
+    graph,
+    image_builds,
+    sample_preview,
+    state,
+    target,
+)
 from mlp.target import Target
 
 STACKS = {"foundation": config.FOUNDATION, "platform": config.PLATFORM}
@@ -77,7 +89,7 @@ def _stack(name: str, where: Target) -> None:
         return
     if config.exists(name) and _answers(where):
         environment.enter()
-        print(f"  {engine.counts(config.open_stack(name, where).preview(diff=True))}")
+        print(f"  {engine.counts(config.open_stack(name, where).preview(diff=bool(state.read(name).outputs)))}")
         return
     print(f"  against sample contracts: {engine.counts(sample_preview.one(name))}")
 

@@ -52,7 +52,7 @@ class Stack:
             quiet: Show nothing.
         """
         with _told(f"preview of {self.name} failed"):
-            result = self._stack.preview(diff=diff, on_output=None if quiet else _show(diagnostics.Progress()))
+            result = self._stack.preview(diff=diff, on_output=None if quiet else _show(diagnostics.Progress(diff)))
         return {str(getattr(key, "value", key)): count for key, count in result.change_summary.items()}
 
     def up(self) -> dict[str, int]:
