@@ -77,6 +77,11 @@ def unready(
         if not rolled_out(kind, got):
             result.append(f"{kind} {namespace}/{name}")
     result += [reason for pod in pods if (reason := pod_unready(pod, started_after))]
+    if heard_after and not result:
+        # A kubelet that was just started answers for no pod until it has read them all from the API server.
+        known = {pod["metadata"]["uid"] for pod in api.get(f"/api/v1/nodes/{node}/proxy/pods")["items"]}
+        strangers = [pod for pod in pods if not _is_mirror(pod) and pod["metadata"]["uid"] not in known]
+        result += [f"Pod {pod['metadata']['namespace']}/{pod['metadata']['name']} (not seen)" for pod in strangers]
     return result
 
 
@@ -120,6 +125,11 @@ def pod_unready(pod: dict[str, Any], started_after: datetime | None) -> str | No
     if started_after and any(start < started_after - _SECOND for start in starts):
         return f"{name} (not started yet)"
     return None
+
+
+def _is_mirror(pod: dict[str, Any]) -> bool:
+    """Whether it stands for a static pod, which has another uid in the kubelet."""
+    return "kubernetes.io/config.mirror" in pod["metadata"].get("annotations", {})
 
 
 def _time(text: str) -> datetime:

@@ -176,8 +176,18 @@ def test_a_pod_reaches_services_names_and_the_registry(kept: Kept) -> None:
         f"http://kept.{NAMESPACE}.svc.cluster.local/token",
         f"http://{NodeConfig().registry}/v2/",
     ]
-    code = f"import urllib.request as u; [print(u.urlopen(url, timeout=10).status) for url in {urls!r}]"
-    said = kept.cluster.kubectl("exec", "deployment/kept", "-n", NAMESPACE, "--", "python3", "-c", code)
+    # kube-proxy learns of a Service's first pod a moment after that pod is ready.
+    code = """
+import sys, time, urllib.request
+for url in sys.argv[1:]:
+    for attempt in range(30):
+        try:
+            print(urllib.request.urlopen(url, timeout=10).status)
+            break
+        except OSError:
+            time.sleep(0.5)
+"""
+    said = kept.cluster.kubectl("exec", "deployment/kept", "-n", NAMESPACE, "--", "python3", "-c", code, *urls)
     assert said.split() == ["200"] * len(urls)
 
 

@@ -123,5 +123,19 @@ def test_everything_that_is_not_ready_is_named() -> None:
     assert found == ["Deployment other/b", "Pod n/p"]
 
 
+def test_a_new_kubelet_must_know_its_pods() -> None:
+    mirror = pod(uid="m", annotations={"kubernetes.io/config.mirror": "x"}, owner="Node")
+    objects: dict[str, Any] = {
+        "/api/v1/nodes/x": node(),
+        "/api/v1/namespaces/kube-system/pods": {"items": [pod(uid="a"), mirror]},
+        "/api/v1/nodes/x/proxy/pods": {"items": []},
+    }
+    fake: Any = FakeApi(objects)
+    assert api.unready(fake, "x", []) == []
+    assert api.unready(fake, "x", [], heard_after=NOW) == ["Pod n/p (not seen)"]
+    objects["/api/v1/nodes/x/proxy/pods"]["items"].append({"metadata": {"uid": "a"}})
+    assert api.unready(fake, "x", [], heard_after=NOW) == []
+
+
 def test_nothing_else_is_asked_of_a_node_that_is_away() -> None:
     assert len(api.unready(FakeApi({}), "x", [])) == 1  # type: ignore[arg-type]  # a double
