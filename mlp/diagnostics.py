@@ -20,7 +20,7 @@ SECTIONS = ("Diagnostics:", "Outputs:", "Resources:", "Policies:")
 class Progress:
     """A filter for the engine's lines: what happened, once each, until the summary starts.
 
-    The engine repeats its line of a resource as seconds pass; only a new state or message is news. All lines of a diff count.
+    The engine repeats a resource as seconds pass; only a new state or message is news. A diff is shown whole.
     """
 
     def __init__(self, diff: bool = False) -> None:
