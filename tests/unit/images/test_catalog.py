@@ -63,7 +63,7 @@ def test_bases_come_first(images: Callable[[], dict[str, Image]]) -> None:
 
 def test_the_images_that_others_name_are_here() -> None:
     loaded = catalog.load()
-    node = "pause kube-apiserver kube-controller-manager kube-scheduler kube-proxy etcd coredns registry"
+    node = "pause kube-apiserver kube-controller-manager kube-scheduler etcd coredns registry"
     node += " local-path-provisioner metrics-server traefik"
     assert {name for name, image in loaded.items() if image.node} == set(node.split())
     assert {name for name, image in loaded.items() if not image.node} >= {

@@ -24,8 +24,7 @@ def test_it_says_what_it_is_and_is_tried(image: Image) -> None:
 @pytest.mark.parametrize("image", WITH_FILE, ids=lambda image: image.name)
 def test_a_containerfile_ends_as_another_user_than_root(image: Image) -> None:
     users = re.findall(r"^USER (\S+)$", (image.folder / "Containerfile").read_text(), re.MULTILINE)
-    # kube-proxy writes the node's rules and is privileged by kubeadm's manifest.
-    assert users[-1] == ("0:0" if image.name == "kube-proxy" else "10001:10001")
+    assert users[-1] == "10001:10001"
 
 
 @pytest.mark.parametrize("image", WITH_FILE, ids=lambda image: image.name)

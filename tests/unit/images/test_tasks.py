@@ -20,12 +20,12 @@ def test_the_longest_are_first() -> None:
 
 
 def test_programs_and_other_needs_come_before() -> None:
-    made = tasks.tasks(["etcd", "kube-proxy"], programs={"etcd": "go etcd"}, needs=("packages",))
+    made = tasks.tasks(["etcd", "registry"], programs={"etcd": "go etcd"}, needs=("packages",))
     needs = {task.name: task.needs for task in made}
     assert needs == {
         "image base": ("packages",),
         "image etcd": ("packages", "go etcd"),
-        "image kube-proxy": ("packages", "image base"),
+        "image registry": ("packages", "image base"),
     }
 
 

@@ -1,4 +1,0 @@
-set -eu
-kube-proxy --version
-nft --version
-conntrack --version
