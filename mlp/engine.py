@@ -17,7 +17,7 @@ from pulumi.automation.errors import CommandError
 
 from local import paths
 from local.problem import Problem
-from mlp import console, diagnostics, locks, repair, state
+from mlp import console, diagnostics, interrupts, locks, repair, state
 
 UNCHANGED = ("same", "read", "refresh")
 KILLED = "run the same command again: it puts in order what that left"
@@ -157,7 +157,8 @@ def _show(progress: diagnostics.Progress) -> Any:
 def _told(what: str) -> Iterator[None]:
     """The engine's failure as a Problem with its useful lines."""
     try:
-        yield
+        with interrupts.after_the_engine():
+            yield
     except CommandError as error:
         # The SDK keeps the result only as text: "code: ... stdout: ... stderr: ..." (automation/_cmd.py).
         head, _, stderr = str(error).rpartition("\n stderr: ")
