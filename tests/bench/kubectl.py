@@ -30,20 +30,30 @@ class Wave:
 
 def waves(resources: list[dict[str, Any]]) -> list[Wave]:
     """The Kubernetes objects of a state (`pulumi stack export --show-secrets`), in waves, each in the state's order."""
+    by_urn = {resource["urn"]: resource for resource in resources}
     number: dict[str, int] = {}
     found: list[Wave] = []
     for resource in resources:
         if not resource["type"].startswith("kubernetes:"):
             continue
         manifest = plain({key: value for key, value in resource["inputs"].items() if not key.startswith("__")})
-        needed = [number[urn] for urn in resource.get("dependencies") or [] if urn in number]
-        wave = max(needed, default=0)
+        wave = max((number[urn] for urn in needed_by(resource, by_urn) if urn in number), default=0)
         # What comes after something that is awaited goes into the next wave.
         number[resource["urn"]] = wave + 1 if manifest["kind"] in AWAITED else wave
         while len(found) <= wave:
             found.append(Wave())
         found[wave].objects.append(manifest)
     return found
+
+
+def needed_by(resource: dict[str, Any], by_urn: dict[str, dict[str, Any]]) -> list[str]:
+    """What a resource depends on: its own dependencies and those of the components that it is in."""
+    needed: list[str] = []
+    current: dict[str, Any] | None = resource
+    while current is not None:
+        needed += current.get("dependencies") or []
+        current = by_urn.get(current.get("parent", ""))
+    return needed
 
 
 def plain(value: Any) -> Any:

@@ -31,6 +31,15 @@ def test_what_comes_after_something_awaited_is_in_the_next_wave() -> None:
     assert names(waves(state)) == [["space", "settings", "grant", "road"], ["server"], ["entry"]]
 
 
+def test_a_component_hands_its_dependencies_to_what_is_in_it() -> None:
+    state = [
+        resource("server", "Deployment"),
+        {"urn": "grant", "type": "mlplatform:kubernetes:Provision", "dependencies": ["server"]},
+        {**resource("job", "Job"), "parent": "grant"},
+    ]
+    assert names(waves(state)) == [["server"], ["job"]]
+
+
 def test_manifests_are_plain() -> None:
     marked = {SECRET: "1b47061264138c4ac30d75fd1eb44270", "plaintext": json.dumps({"password": "x"})}
     [wave] = waves([resource("own", "Secret", data=marked)])
