@@ -49,11 +49,13 @@ def tasks(where: Target, layers: Collection[str]) -> list[Task]:
     names = image_names(layers)
     programs = {module: f"programs of {module}" for module in modules(names, NODE in layers)}
     made = [Task(PACKAGES, _packages(packages.NODE if NODE in layers else ()))] if names else []
-    made += [Task(task, _programs(module)) for module, task in programs.items()]
+    compiled = [Task(task, _programs(module)) for module, task in programs.items()]
     by_binary = {
         name: programs[binary.module] for name, binary in gobinaries.BINARIES.items() if binary.module in programs
     }
-    made += image_tasks.tasks(names, by_binary, needs=(PACKAGES,))
+    images = image_tasks.tasks(names, by_binary, needs=(PACKAGES,))
+    # Compiling takes every core, building images waits for the network: one of each goes well together.
+    made += [*compiled[:1], *images, *compiled[1:]]
     if TOOLS in layers:
         # After the programs that the node waits for: nothing waits for the engine before the stacks do.
         made.append(Task(TOOLS, _tools))

@@ -39,6 +39,7 @@ def test_the_node_waits_for_its_programs_and_images_and_pushes_wait_for_it() -> 
 def test_the_longest_build_starts_first() -> None:
     order = names(Target(), *ALL)
     assert order[:2] == ["packages", "programs of kubernetes"]
+    assert order.index("image mlflow") < order.index("programs of traefik"), "images are built while programs compile"
 
 
 def test_another_cluster_needs_no_node() -> None:
