@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from images import releases
 from local import node, paths
 from local.problem import Problem
 from local.tasks import Report
@@ -58,6 +59,8 @@ def purge(yes: bool) -> None:
     for path in [config.path_of(stack) for stack in config.LOCAL_STACKS]:
         if path.exists():
             config.drop_secrets(path)
+    # It names images of the registry that went.
+    releases.path_of(releases.LOCAL).unlink(missing_ok=True)
     for folder in folders:
         _remove(folder)
     console.say("removed; `make up` starts from nothing")

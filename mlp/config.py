@@ -50,6 +50,7 @@ def open_stack(name: str, where: target.Target) -> Stack:
             raise
     # The file outlived a purge, or was copied from elsewhere.
     drop_secrets(path_of(name))
+    console.say(f"  {path_of(name).name}: dropped secrets that another passphrase had made")
     return _opened(name, where)
 
 
@@ -104,4 +105,3 @@ def drop_secrets(path: Path) -> None:
     path.unlink()
     if config:
         path.write_text(yaml.safe_dump({"config": config}))
-    console.say(f"  {path.name}: dropped secrets that another passphrase had made")
