@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 NOISE = re.compile(
-    r"^@ |^(Updating|Previewing update|Destroying|Refreshing|Previewing destroy) \("
+    r"^@ |^\.+$|^(Updating|Previewing update|Destroying|Refreshing|Previewing destroy) \("
     r"|warning: using pulumi-\S+ from \$PATH|^\s*pulumi:pulumi:Stack \S+$|^\s*pulumi:pulumi:Stack: \(same\)"
     r"|^\s*\[urn=\S+::pulumi:pulumi:Stack::|\b\d+ (warning|error)s?$|^Duration:|^View (Live|in Browser)"
 )
