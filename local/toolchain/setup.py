@@ -32,9 +32,10 @@ def environment() -> dict[str, str]:
     """
     if (found := engine.locate()) is None or (beside := plugins.locate(found)) is None:
         raise Problem("the toolchain isn't installed yet", "run `make up`")
+    # The backend's metadata files are written in place: an engine killed between leaves a stack that nothing opens.
     variables = {
         "PATH": _path(beside.folder),
-        "PULUMI_BACKEND_URL": f"file://{paths.backend()}",
+        "PULUMI_BACKEND_URL": f"file://{paths.backend()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(paths.passphrase()),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }

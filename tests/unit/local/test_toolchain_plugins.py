@@ -146,7 +146,7 @@ def test_environment(built: Engine, monkeypatch: pytest.MonkeyPatch, report: Rep
     monkeypatch.setattr(engine, "locate", lambda: built)
     variables = setup.ensure(report)
     assert shutil.which("pulumi", path=variables["PATH"]) == str(plugins.ensure(built, report).folder / "pulumi")
-    assert variables["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/home/state"
+    assert variables["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/home/state?metadata=skip"
     assert variables["KUBECONFIG"] == str(tmp_path / "home" / "kubeconfig")
     assert Path(variables["PULUMI_CONFIG_PASSPHRASE_FILE"]).exists()
     monkeypatch.setenv("PATH", variables["PATH"])
