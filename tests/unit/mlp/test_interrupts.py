@@ -3,10 +3,19 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from mlp.interrupts import after_the_engine
+
+
+@pytest.fixture(autouse=True)
+def listening() -> Iterator[None]:
+    """As at a terminal: shells start what runs in the background with the signal ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_the_work_ends_before_the_interrupt() -> None:
