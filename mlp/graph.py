@@ -17,8 +17,6 @@ TOOLS, NODE, IMAGES = "tools", "node", "images"
 PACKAGES, RELEASE = "packages", "release"
 # The node's host runs these as processes, all other programs run in images.
 HOST_MODULE = "kubernetes"
-# The engine comes with the tools: from PATH or a download where it can.
-ENGINE_MODULE = "pulumi"
 
 
 def node_config() -> NodeConfig:

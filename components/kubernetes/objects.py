@@ -87,3 +87,25 @@ def service(
         ),
         opts=opts,
     )
+
+
+def single_server(
+    name: str,
+    labels: Mapping[str, str],
+    namespace: pulumi.Input[str],
+    selector: Mapping[str, str],
+    template: k8s.core.v1.PodTemplateSpecArgs,
+    opts: pulumi.ResourceOptions,
+) -> k8s.apps.v1.StatefulSet:
+    """A server that owns its volume: never two at once, as a StatefulSet of one behind the Service of its name."""
+    return k8s.apps.v1.StatefulSet(
+        f"{name}-server",
+        metadata=metadata(name, labels, namespace),
+        spec=k8s.apps.v1.StatefulSetSpecArgs(
+            replicas=1,
+            service_name=name,
+            selector=k8s.meta.v1.LabelSelectorArgs(match_labels=dict(selector)),
+            template=template,
+        ),
+        opts=opts,
+    )

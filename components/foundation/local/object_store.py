@@ -94,22 +94,13 @@ class ObjectStore(pulumi.ComponentResource):
             liveness_probe=_probe(period=20, failures=3),
             volume_mounts=[pods.mount("data", "/data"), pods.mount("tmp", pods.TMP)],
         )
-        k8s.apps.v1.StatefulSet(
-            f"{name}-server",
-            metadata=objects.metadata(name, labels, inputs.namespace),
-            spec=k8s.apps.v1.StatefulSetSpecArgs(
-                replicas=1,
-                service_name=name,
-                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector),
-                template=pods.template(
-                    labels,
-                    [container],
-                    [pods.claimed("data", volume.metadata.name), pods.scratch("tmp", "256Mi")],
-                    annotations={"mlplatform/rotation": str(spec.rotation)},
-                ),
-            ),
-            opts=child,
+        template = pods.template(
+            labels,
+            [container],
+            [pods.claimed("data", volume.metadata.name), pods.scratch("tmp", "256Mi")],
+            annotations={"mlplatform/rotation": str(spec.rotation)},
         )
+        objects.single_server(name, labels, inputs.namespace, selector, template, child)
         self.secret_name = secret.metadata.name
         self.register_outputs({"secret_name": self.secret_name})
 

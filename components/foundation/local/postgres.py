@@ -95,23 +95,14 @@ class Postgres(pulumi.ComponentResource):
             pods.scratch("run", "16Mi"),
             pods.scratch("tmp", "256Mi"),
         ]
-        k8s.apps.v1.StatefulSet(
-            f"{name}-server",
-            metadata=objects.metadata(name, labels, inputs.namespace),
-            spec=k8s.apps.v1.StatefulSetSpecArgs(
-                replicas=1,
-                service_name=name,
-                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector),
-                template=pods.template(
-                    labels,
-                    [container],
-                    volumes,
-                    annotations={"mlplatform/rotation": str(spec.rotation)},
-                    grace_seconds=60,
-                ),
-            ),
-            opts=child,
+        template = pods.template(
+            labels,
+            [container],
+            volumes,
+            annotations={"mlplatform/rotation": str(spec.rotation)},
+            grace_seconds=60,
         )
+        objects.single_server(name, labels, inputs.namespace, selector, template, child)
         self.secret_name = secret.metadata.name
         self.register_outputs({"secret_name": self.secret_name})
 
