@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
+import shutil
+import socket
 import subprocess
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 
 
@@ -53,14 +55,17 @@ def _mounts() -> frozenset[str]:
 
 
 def _links() -> frozenset[str]:
-    listing = json.loads(_run("ip", "-json", "address"))
-    return frozenset(
-        f"{link['ifname']} {' '.join(sorted(address['local'] for address in link['addr_info']))}" for link in listing
-    )
+    """Names of links, and the addresses that this machine answers to: read from the kernel, as `ip` may not be there."""
+    names = {name for _, name in socket.if_nameindex()}
+    lines = Path("/proc/net/fib_trie").read_text().splitlines()
+    ipv4 = {above.split()[-1] for above, line in pairwise(lines) if line.strip() == "/32 host LOCAL"}
+    ipv6 = {line.split()[0] for line in Path("/proc/net/if_inet6").read_text().splitlines()}
+    return frozenset(names | ipv4 | ipv6)
 
 
 def _rules() -> frozenset[str]:
-    nft = [line.strip() for line in _run("nft", "list", "ruleset").splitlines() if line.strip()]
+    """A new machine has no `nft` before the first `up` installs it, and so no rules that a person made with it."""
+    nft = [line.strip() for line in _run("nft", "list", "ruleset").splitlines() if line.strip()] if _has("nft") else []
     # Only when a table is there: asking makes it.
     legacy = Path("/proc/net/ip_tables_names")
     names = legacy.read_text().split() if legacy.is_file() else []
@@ -71,6 +76,10 @@ def _rules() -> frozenset[str]:
 def _cgroups() -> frozenset[str]:
     root = Path("/sys/fs/cgroup")
     return frozenset(str(path.relative_to(root)) for path in root.rglob("*") if path.is_dir())
+
+
+def _has(program: str) -> bool:
+    return shutil.which(program) is not None
 
 
 def _run(*argv: str) -> str:
