@@ -55,7 +55,7 @@ def _mounts() -> frozenset[str]:
 
 
 def _links() -> frozenset[str]:
-    """Names of links, and the addresses that this machine answers to: read from the kernel, as `ip` may not be there."""
+    """Names of links and this machine's addresses, from the kernel: `ip` may not be there."""
     names = {name for _, name in socket.if_nameindex()}
     lines = Path("/proc/net/fib_trie").read_text().splitlines()
     ipv4 = {above.split()[-1] for above, line in pairwise(lines) if line.strip() == "/32 host LOCAL"}
