@@ -17,7 +17,7 @@ from components.kubernetes.pods import SecretKey
 from components.platform import mlflow_pod
 from components.platform.bucket_grant import BucketGrant, BucketGrantInputs
 from components.platform.database_grant import DatabaseGrant, DatabaseGrantInputs
-from components.platform.mlflow_pod import ADMIN, NAME, PORT, PREPARE
+from components.platform.mlflow_pod import ADMIN, NAME, PORT
 from components.platform.spec import MlflowSpec
 
 ADMIN_SECRET = "mlflow-admin"  # noqa: S105 - the name of a Secret, not its value
@@ -85,12 +85,6 @@ class Mlflow(pulumi.ComponentResource):
             },
             child,
         )
-        config = k8s.core.v1.ConfigMap(
-            f"{name}-config",
-            metadata=objects.metadata(f"{name}-config", labels, inputs.namespace),
-            data={"basic_auth.ini": mlflow_pod.auth_config(database.uri), PREPARE.name: PREPARE.read_text("utf-8")},
-            opts=child,
-        )
         hidden = {
             "PGPASSWORD": SecretKey(keys.metadata.name, "database-password"),
             "AWS_ACCESS_KEY_ID": SecretKey(keys.metadata.name, "access-key"),
@@ -112,9 +106,8 @@ class Mlflow(pulumi.ComponentResource):
                 template=pods.template(
                     labels,
                     [mlflow_pod.server(spec, inputs.image, plain, hidden)],
-                    [pods.files("config", config.metadata.name), pods.scratch("tmp", "2Gi")],
+                    [pods.scratch("tmp", "2Gi")],
                     annotations={"mlplatform/rotation": str(spec.rotation)},
-                    prepare=[mlflow_pod.prepare(spec, inputs.image, plain, hidden)],
                 ),
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[database, bucket]),

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import configparser
 from pathlib import Path
 
 import pulumi
@@ -10,7 +9,6 @@ import pytest
 from components import platform
 from components.platform import PlatformSpec
 from components.platform.mlflow import port_of
-from components.platform.mlflow_pod import auth_config
 from tests.unit.components import stacks
 from tests.unit.components.recorded import Recorded, plain, record
 
@@ -90,14 +88,6 @@ def test_uris_have_no_password() -> None:
     values = environment(stacks.platform(), "Deployment", "mlflow")
     assert values["MLFLOW_BACKEND_STORE_URI"] == "postgresql+psycopg2://mlflow@postgres.mlp-foundation:5432/mlflow"
     assert values["MLFLOW_ARTIFACTS_DESTINATION"] == "s3://mlflow"
-
-
-def test_without_a_grant_nobody_sees_anything() -> None:
-    parser = configparser.ConfigParser()
-    parser.read_string(auth_config("postgresql+psycopg2://mlflow@host/mlflow"))
-    assert parser["mlflow"]["default_permission"] == "NO_PERMISSIONS"
-    assert parser["mlflow"].getboolean("grant_default_workspace_access") is False
-    assert "admin_password" not in parser["mlflow"]
 
 
 def test_a_rotation_gives_new_jobs_new_secrets_and_new_pods() -> None:
