@@ -30,8 +30,16 @@ ORDER = (
     "test_up.py",
     "test_idle.py",
     "test_trained.py",
+    "test_team_up.py",
+    "test_team_isolation.py",
+    "test_team_admission.py",
+    "test_team_rotation.py",
+    "test_team_removal.py",
+    "test_team_kills.py",
+    # After the teams' runs, so that what those wrote and showed is searched too.
     "test_secrets.py",
     "test_wrong_cases.py",
+    "test_team_engine_killed.py",
     "test_plain_pulumi.py",
     "test_engine_killed.py",
     "test_[!d]*.py",
@@ -41,6 +49,7 @@ ORDER = (
 )
 COLD_SECONDS = 40 * 60
 WARM_SECONDS = 6 * 60
+TEAM_SECONDS = 4 * 60
 
 
 def place(file: str) -> int:
@@ -132,6 +141,28 @@ def mlflow(platform: Platform, ingress: str) -> Mlflow:
     given = json.loads(mlp("credentials", "mlflow", "--json", seconds=60).must_succeed().stdout)
     host = f"mlflow.localhost:{NodeConfig().ingress_port}"
     return Mlflow(ingress, host, given["user"], given["password"], workspace="examples")
+
+
+@dataclass(frozen=True)
+class Teams:
+    """The two teams whose specs ship. `mlp up` brings `search` up, the fixture `recsys`."""
+
+    search: str
+    """Namespace, database, role, bucket, workspace and user of the one: team-search."""
+    recsys: str
+    """The same of the other: team-recsys."""
+    added: Ran
+    """The first `mlp team add recsys` of this session."""
+    was_there: bool
+    """Whether recsys was up before: then that `add` found nothing to do."""
+
+
+@pytest.fixture(scope="session")
+def teams(cluster: Cluster) -> Teams:
+    """Both teams up, once for all tests."""
+    was_there = bool(cluster.kubectl("get", "namespace", "team-recsys", "--ignore-not-found", "-o", "name"))
+    added = mlp("team", "add", "recsys", "--yes", seconds=TEAM_SECONDS).must_succeed()
+    return Teams("team-search", "team-recsys", added, was_there)
 
 
 @pytest.fixture
