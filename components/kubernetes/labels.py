@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 PART_OF = "mlplatform"
+GROUP = "mlplatform.dev"
+"""API group of our own kinds, and prefix of our own labels."""
+TEAM = f"{GROUP}/team"
+"""On the namespace of a team: its name. What holds for teams alone selects by it."""
 
 
 def selector(name: str, component: str) -> dict[str, str]:

@@ -24,12 +24,14 @@ def metadata(
     return k8s.meta.v1.ObjectMetaArgs(name=name, namespace=namespace, labels=dict(labels))
 
 
-def namespace(name: str, opts: pulumi.ResourceOptions) -> k8s.core.v1.Namespace:
-    """A namespace in which only pods of the restricted pod security standard are let in."""
+def namespace(name: str, opts: pulumi.ResourceOptions, more: Mapping[str, str] | None = None) -> k8s.core.v1.Namespace:
+    """A namespace in which only pods of the restricted pod security standard are let in; `more` are further labels."""
     security = {f"pod-security.kubernetes.io/{mode}": PODS_LEVEL for mode in ("enforce", "audit", "warn")}
     return k8s.core.v1.Namespace(
         name,
-        metadata=k8s.meta.v1.ObjectMetaArgs(name=name, labels={**label.labels(name, "namespace"), **security}),
+        metadata=k8s.meta.v1.ObjectMetaArgs(
+            name=name, labels={**label.labels(name, "namespace"), **security, **(more or {})}
+        ),
         opts=opts,
     )
 
@@ -75,15 +77,20 @@ def service(
     selector: Mapping[str, str],
     port: int,
     opts: pulumi.ResourceOptions,
+    more: Mapping[str, int] | None = None,
 ) -> k8s.core.v1.Service:
-    """One port inside the cluster, at `name.namespace:port`."""
+    """The port `main` inside the cluster, at `name.namespace:port`, and `more` of them by name."""
+    ports = {"main": port, **(more or {})}
     return k8s.core.v1.Service(
         name,
         metadata=metadata(name, labels, namespace),
         spec=k8s.core.v1.ServiceSpecArgs(
             type="ClusterIP",
             selector=dict(selector),
-            ports=[k8s.core.v1.ServicePortArgs(name="main", port=port, target_port="main", protocol="TCP")],
+            ports=[
+                k8s.core.v1.ServicePortArgs(name=port_name, port=number, target_port=port_name, protocol="TCP")
+                for port_name, number in ports.items()
+            ],
         ),
         opts=opts,
     )

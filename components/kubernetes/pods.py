@@ -109,10 +109,11 @@ def template(
     *,
     annotations: Mapping[str, str] | None = None,
     prepare: Sequence[k8s.core.v1.ContainerArgs] = (),
+    service_account: str | None = None,
     restart_policy: str = "Always",
     grace_seconds: int = 30,
 ) -> k8s.core.v1.PodTemplateSpecArgs:
-    """A pod that gets no API token and no environment variables of other Services.
+    """A pod that gets no environment variables of other Services and, unless it has an account, no API token.
 
     Args:
         labels: What the pod is found by.
@@ -120,6 +121,7 @@ def template(
         volumes: What they mount.
         annotations: What a change of has to restart the pods.
         prepare: Init containers.
+        service_account: Whose API token it gets.
         restart_policy: As Kubernetes names it.
         grace_seconds: How long it may take to end.
     """
@@ -128,7 +130,8 @@ def template(
             labels=dict(labels), annotations=dict(annotations) if annotations else None
         ),
         spec=k8s.core.v1.PodSpecArgs(
-            automount_service_account_token=False,
+            service_account_name=service_account,
+            automount_service_account_token=service_account is not None,
             enable_service_links=False,
             security_context=pod_security(),
             init_containers=list(prepare) or None,

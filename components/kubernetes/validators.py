@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_TEAM = re.compile(r"[a-z][a-z0-9-]{0,28}[a-z0-9]")
 _NUMBER = r"(?P<number>[0-9]{1,12}(\.[0-9]{1,3})?)"
 _SIZE = re.compile(_NUMBER + r"(?P<unit>Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)")
 _CPU = re.compile(_NUMBER + r"(?P<unit>m?)")
@@ -20,6 +21,13 @@ def dns_label(value: str) -> str:
     """A name as Kubernetes takes it: RFC 1035 label."""
     if not _LABEL.fullmatch(value):
         raise ValueError("use at most 63 of a-z, 0-9 and '-', starting with a letter and not ending with '-'")
+    return value
+
+
+def team_name(value: str) -> str:
+    """The name of a team: short enough for what is made out of it to fit everywhere."""
+    if not _TEAM.fullmatch(value):
+        raise ValueError("use 2 to 30 of a-z, 0-9 and '-', starting with a letter and not ending with '-'")
     return value
 
 
@@ -63,6 +71,11 @@ def cpu(value: str) -> str:
     if not found or not Decimal(found["number"]) or (found["unit"] and "." in found["number"]):
         raise ValueError("write thousandths of a core such as '250m', or cores such as '2'")
     return value
+
+
+def cores(value: str) -> Decimal:
+    """What a valid amount of processor comes to, in cores."""
+    return Decimal(value[:-1]) / 1000 if value.endswith("m") else Decimal(value)
 
 
 def cidr(value: str) -> str:

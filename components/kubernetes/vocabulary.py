@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from components.kubernetes import validators
 
 DnsLabel = Annotated[str, AfterValidator(validators.dns_label), Field(max_length=63, examples=["examples"])]
+TeamName = Annotated[str, AfterValidator(validators.team_name), Field(max_length=30, examples=["search"])]
 ObjectName = Annotated[str, AfterValidator(validators.object_name), Field(max_length=253, examples=["standard"])]
 Hostname = Annotated[str, AfterValidator(validators.hostname), Field(max_length=253, examples=["ml.example.com"])]
 Size = Annotated[str, AfterValidator(validators.size), Field(max_length=32, examples=["5Gi"])]
@@ -20,4 +21,6 @@ ReleaseName = Annotated[str, AfterValidator(validators.release), Field(max_lengt
 Port = Annotated[int, Field(strict=True, ge=1, le=65535, examples=[8080])]
 Rotation = Annotated[int, Field(strict=True, ge=1, le=100_000, examples=[1])]
 Replicas = Annotated[int, Field(strict=True, ge=1, le=20, examples=[1])]
+Pods = Annotated[int, Field(strict=True, ge=2, le=1000, examples=[40])]
+Parallelism = Annotated[int, Field(strict=True, ge=1, le=100, examples=[8])]
 Flag = Annotated[bool, Field(strict=True, examples=[False])]
