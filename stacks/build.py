@@ -12,6 +12,7 @@ from components.foundation.local import Foundation, FoundationInputs, Foundation
 from components.kubernetes import validators
 from components.kubernetes.images import Images
 from components.platform import Platform, PlatformInputs, PlatformSpec
+from components.platform import contract as platform_contract
 from images import releases
 from local.problem import Problem
 from stacks.spec.errors import shown, wrong
@@ -43,7 +44,11 @@ def _platform(spec: PlatformSpec, config: pulumi.Config) -> dict[str, Any]:
         root_secret=root_secret(config),
     )
     platform = Platform("platform", spec, inputs)
-    return {"addresses": platform.addresses, "credentials": platform.credentials}
+    return {
+        "addresses": platform.addresses,
+        "credentials": platform.credentials,
+        platform_contract.OUTPUT: platform.contract.to_outputs(),
+    }
 
 
 def with_overrides(spec: FoundationSpec, config: pulumi.Config) -> FoundationSpec:

@@ -7,19 +7,22 @@ classes, and of secrets only where they are kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pulumi
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 OUTPUT = "contract"
+Promise = TypeVar("Promise", bound="Part")
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A frozen piece of a contract, each field explained by the text under it."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class SecretReference(_Part):
+class SecretReference(Part):
     """Where a user name and a password are kept in the cluster."""
 
     namespace: str
@@ -32,7 +35,7 @@ class SecretReference(_Part):
     """Key of the password or secret key. The same in both."""
 
 
-class Storage(_Part):
+class Storage(Part):
     """Storage classes by what they can do."""
 
     rwo: str
@@ -41,7 +44,7 @@ class Storage(_Part):
     """Many nodes write; none where a cluster has no such class. Local: none on the embedded node. AWS: EFS."""
 
 
-class ObjectStore(_Part):
+class ObjectStore(Part):
     """S3, or what speaks like it."""
 
     endpoint: str
@@ -54,7 +57,7 @@ class ObjectStore(_Part):
     """Who may make buckets and accounts. Local: the gateway's root account. AWS: none, IAM roles do it."""
 
 
-class Database(_Part):
+class Database(Part):
     """A PostgreSQL server."""
 
     host: str
@@ -67,7 +70,7 @@ class Database(_Part):
     """Who may make roles and databases. Local: user postgres. AWS: the RDS master user."""
 
 
-class Taint(_Part):
+class Taint(Part):
     """What keeps pods off nodes unless they tolerate it."""
 
     key: str
@@ -78,7 +81,7 @@ class Taint(_Part):
     """As Kubernetes names it."""
 
 
-class NodePool(_Part):
+class NodePool(Part):
     """Nodes that are alike. Local: one pool, the node itself. AWS: a Karpenter NodePool each."""
 
     name: str
@@ -89,7 +92,7 @@ class NodePool(_Part):
     """What pods must tolerate to run there. Local: none. AWS: those of GPU and system pools."""
 
 
-class Ingress(_Part):
+class Ingress(Part):
     """How people reach tools."""
 
     class_name: str
@@ -114,7 +117,7 @@ class Ingress(_Part):
         return f"{tool}.{self.base_domain}"
 
 
-class Contract(_Part):
+class Contract(Part):
     """What a foundation promises."""
 
     version: Literal[1] = 1
@@ -151,17 +154,26 @@ class Contract(_Part):
         Raises:
             pulumi.RunError: The stack has none because it isn't up, or has one that this code doesn't know.
         """
-        found = outputs.get(OUTPUT)
-        if found is None:
-            raise pulumi.RunError(
-                f"stack {stack} isn't up: it has no output {OUTPUT!r}\n  fix: run `pulumi up -s {stack}` first"
-            )
-        try:
-            return cls.model_validate(found)
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise pulumi.RunError(
-                f"stack {stack} was made by another version: {OUTPUT}.{where}: {first['msg']}\n"
-                f"  fix: run `pulumi up -s {stack}` with this version first"
-            ) from None
+        return promised(cls, OUTPUT, outputs, stack)
+
+
+def promised(sort: type[Promise], output: str, outputs: Mapping[str, Any], stack: str) -> Promise:
+    """What a stack promises to those above it, from its outputs.
+
+    Raises:
+        pulumi.RunError: The stack has no such output because it isn't up, or has one that this code doesn't know.
+    """
+    found = outputs.get(output)
+    if found is None:
+        raise pulumi.RunError(
+            f"stack {stack} isn't up: it has no output {output!r}\n  fix: run `pulumi up -s {stack}` first"
+        )
+    try:
+        return sort.model_validate(found)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise pulumi.RunError(
+            f"stack {stack} was made by another version: {output}.{where}: {first['msg']}\n"
+            f"  fix: run `pulumi up -s {stack}` with this version first"
+        ) from None

@@ -11,9 +11,14 @@ from components.kubernetes import objects, provision, traffic
 from components.kubernetes.images import Images
 from components.kubernetes.provider import provider
 from components.platform import mlflow, mlflow_pod
+from components.platform.contract import Controller, PlatformContract, database_template
 from components.platform.mlflow import Mlflow, MlflowInputs
 from components.platform.spec import NAMESPACE, PlatformSpec
 from components.platform.workspace import Workspace, WorkspaceInputs
+
+CONTROLLER = "tenancy"
+REPOSITORIES = "git"
+REPOSITORIES_PORT = 8000
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,12 @@ class PlatformInputs:
 
 
 class Platform(pulumi.ComponentResource):
-    """The platform; `addresses` and `credentials` are for people: where tools are and which Secrets open them."""
+    """The platform; `addresses` and `credentials` are for people: where tools are and which Secrets open them.
 
+    `contract` is for the teams' stacks.
+    """
+
+    contract: PlatformContract
     addresses: dict[str, str]
     credentials: dict[str, dict[str, str]]
 
@@ -73,4 +82,20 @@ class Platform(pulumi.ComponentResource):
                 "password_key": "password",
             }
         }
-        self.register_outputs({"addresses": self.addresses, "credentials": self.credentials})
+        self.contract = promise(inputs)
+        self.register_outputs(
+            {"addresses": self.addresses, "credentials": self.credentials, "contract": self.contract.to_outputs()}
+        )
+
+
+def promise(inputs: PlatformInputs) -> PlatformContract:
+    """What teams are promised."""
+    return PlatformContract(
+        foundation=inputs.contract,
+        namespace=NAMESPACE,
+        tracking_uri=f"http://{mlflow_pod.NAME}.{NAMESPACE}:{mlflow_pod.PORT}",
+        repositories_uri=f"http://{REPOSITORIES}.{NAMESPACE}:{REPOSITORIES_PORT}",
+        repositories_address=inputs.contract.ingress.address(REPOSITORIES),
+        database_template=database_template(inputs.images.reference("airflow")),
+        controller=Controller(namespace=NAMESPACE, service_account=CONTROLLER),
+    )

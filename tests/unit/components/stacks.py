@@ -20,7 +20,12 @@ ROOT = "a-root-secret-for-tests-alone-000"
 IMAGES = Images(
     "test",
     "registry.test:5000",
-    {name: f"sha256:{n:064x}" for n, name in enumerate(("postgres", "object-store", "mlflow"), 1)},
+    {
+        name: f"sha256:{n:064x}"
+        for n, name in enumerate(
+            ("postgres", "object-store", "mlflow", "git", "tenancy", "airflow", "airflow-worker", "statsd-exporter"), 1
+        )
+    },
 )
 
 

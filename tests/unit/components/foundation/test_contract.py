@@ -54,14 +54,14 @@ def test_it_cannot_be_changed() -> None:
         stacks.contract().provider = "aws"  # type: ignore[misc] # that it can't be is the test
 
 
-def parts() -> list[type[contract._Part]]:
-    return [found for found in vars(contract).values() if isinstance(found, type) and issubclass(found, contract._Part)]
+def parts() -> list[type[contract.Part]]:
+    return [found for found in vars(contract).values() if isinstance(found, type) and issubclass(found, contract.Part)]
 
 
 @pytest.mark.parametrize(
-    "part", [part for part in parts() if part is not contract._Part], ids=lambda part: part.__name__
+    "part", [part for part in parts() if part is not contract.Part], ids=lambda part: part.__name__
 )
-def test_each_field_says_what_it_is_here_and_on_aws(part: type[contract._Part]) -> None:
+def test_each_field_says_what_it_is_here_and_on_aws(part: type[contract.Part]) -> None:
     whole = {"version", "provider", "storage", "object_store", "database", "node_pools", "ingress"}
     described = f"{part.__doc__}"
     for name, field in part.model_fields.items():

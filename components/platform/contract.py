@@ -1,0 +1,61 @@
+"""What the platform promises to teams: the foundation's contract, and where the shared tools are.
+
+The platform's stack exports it as the output `platform`; a team's stack reads nothing else. It carries no secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from components.foundation.contract import Contract, Part, promised
+
+OUTPUT = "platform"
+
+
+class Controller(Part):
+    """Who makes a team's part of each shared tool."""
+
+    namespace: str
+    """Where it runs."""
+    service_account: str
+    """Who it is: a team lets it read the one Secret that its Tenant names."""
+
+
+class PlatformContract(Part):
+    """What every team stack stands on."""
+
+    version: Literal[1] = 1
+    """Raised when a field changes its meaning; teams take only versions that they know."""
+    foundation: Contract
+    """What the platform itself stands on: database, object store, registry, ingress."""
+    namespace: str
+    """Where the shared tools run."""
+    tracking_uri: str
+    """MLflow, for pods: without a final slash."""
+    repositories_uri: str
+    """The git server, for pods: a team's repository is at <repositories_uri>/team-<name>.git."""
+    repositories_address: str
+    """The same server, for people."""
+    database_template: str
+    """Database that a team's Airflow starts from, migrated by the same image: airflow-<12 digits of its digest>."""
+    controller: Controller
+    """The tenancy controller."""
+
+    def to_outputs(self) -> dict[str, Any]:
+        """Plain values for `pulumi.export`."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_outputs(cls, outputs: Mapping[str, Any], stack: str) -> PlatformContract:
+        """The contract among a stack's outputs.
+
+        Raises:
+            pulumi.RunError: The stack has none because it isn't up, or has one that this code doesn't know.
+        """
+        return promised(cls, OUTPUT, outputs, stack)
+
+
+def database_template(airflow: str) -> str:
+    """The template that belongs to an Airflow image, given by digest: another image, another database."""
+    return f"airflow-{airflow.rpartition(':')[2][:12]}"
