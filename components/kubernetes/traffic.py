@@ -6,6 +6,7 @@ A network plugin has to enforce these; the embedded node's doesn't (README, supp
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -20,6 +21,12 @@ Port = k8s.networking.v1.NetworkPolicyPortArgs
 def tcp(port: int) -> Port:
     """One TCP port."""
     return Port(protocol="TCP", port=port)
+
+
+def port_of(url: str) -> int:
+    """The port that a URL leads to."""
+    parts = urlsplit(url)
+    return parts.port or {"http": 80, "https": 443}[parts.scheme]
 
 
 def platform_pods() -> Peer:

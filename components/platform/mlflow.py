@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -33,12 +32,6 @@ class MlflowInputs:
     """The same name, known before the namespace is made."""
     image: str
     root_secret: pulumi.Output[str]
-
-
-def port_of(url: str) -> int:
-    """The port that a URL leads to."""
-    parts = urlsplit(url)
-    return parts.port or {"http": 80, "https": 443}[parts.scheme]
 
 
 class Mlflow(pulumi.ComponentResource):
@@ -162,5 +155,5 @@ def _traffic(
             [traffic.platform_pods(), *traffic.addresses(contract.ingress.source_ranges)],
             [traffic.tcp(PORT)],
         ),
-        out=([], [traffic.tcp(contract.database.port), traffic.tcp(port_of(contract.object_store.endpoint))]),
+        out=([], [traffic.tcp(contract.database.port), traffic.tcp(traffic.port_of(contract.object_store.endpoint))]),
     )

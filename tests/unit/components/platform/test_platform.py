@@ -7,8 +7,8 @@ import pulumi
 import pytest
 
 from components import platform
+from components.kubernetes.traffic import port_of
 from components.platform import PlatformSpec
-from components.platform.mlflow import port_of
 from tests.unit.components import stacks
 from tests.unit.components.recorded import Recorded, plain, record
 
