@@ -1,0 +1,73 @@
+"""Attempts with the team's MLflow user."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from tests.support.attempts.attempt import Attacker, Attempt, Target
+from tests.support.mlflow import WORKSPACE_HEADER
+
+API = "/api/2.0/mlflow"
+ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
+DENIED = "403 Permission denied"
+
+
+def _in(who: Attacker, target: Target) -> dict[str, str]:
+    return who.team.mlflow_headers(target.workspace)
+
+
+def read(who: Attacker, target: Target) -> None:
+    who.mlflow.ask("GET", f"{API}/experiments/get?experiment_id={target.experiment}", headers=_in(who, target))
+
+
+def record(who: Attacker, target: Target) -> None:
+    run = who.mlflow.ask(
+        "POST", f"{API}/runs/create", {"experiment_id": target.experiment, "start_time": 1}, _in(who, target)
+    )["run"]["info"]["run_id"]
+    who.mlflow.ask("POST", f"{API}/runs/delete", {"run_id": run}, _in(who, target))
+
+
+def make(who: Attacker, target: Target) -> None:
+    body = {"name": "e2e-made"}
+    made = who.mlflow.ask("POST", f"{API}/experiments/create", body, _in(who, target))["experiment_id"]
+    # A deleted experiment keeps its name.
+    renamed = {"experiment_id": made, "new_name": f"e2e-made-{made}"}
+    who.mlflow.ask("POST", f"{API}/experiments/update", renamed, _in(who, target))
+    who.mlflow.ask("POST", f"{API}/experiments/delete", {"experiment_id": made}, _in(who, target))
+
+
+def read_model(who: Attacker, target: Target) -> None:
+    who.mlflow.ask("GET", f"{API}/registered-models/get?name={target.model}", headers=_in(who, target))
+
+
+def download(who: Attacker, target: Target) -> None:
+    who.mlflow.ask("GET", f"{ARTIFACTS}/{target.artifact}", headers=_in(who, target))
+
+
+def download_from_home(who: Attacker, target: Target) -> None:
+    """By its path in the bucket, while the request is in the team's own workspace."""
+    path = quote(f"workspaces/{target.workspace}/{target.artifact}")
+    own = who.team.name == target.workspace
+    who.mlflow.ask("GET", f"{ARTIFACTS}/{target.artifact if own else path}", headers=who.team.mlflow_headers())
+
+
+def change_password(who: Attacker, target: Target) -> None:
+    body = {"username": target.user, "password": who.team.keys["tracking"]}
+    who.mlflow.ask("PATCH", f"{API}/users/update-password", body, who.team.mlflow_headers())
+
+
+def see_user(who: Attacker, target: Target) -> None:
+    headers = {key: value for key, value in who.team.mlflow_headers().items() if key != WORKSPACE_HEADER}
+    who.mlflow.ask("GET", f"{API}/users/get?username={target.user}", headers=headers)
+
+
+ATTEMPTS = (
+    Attempt("experiment-read", DENIED, read),
+    Attempt("experiment-record", DENIED, record),
+    Attempt("experiment-make", DENIED, make, ("search", "platform")),
+    Attempt("model-read", DENIED, read_model),
+    Attempt("artifact-download", DENIED, download),
+    Attempt("artifact-download-by-path", "403|404", download_from_home),
+    Attempt("mlflow-change-password", DENIED, change_password, ("search", "platform", "server")),
+    Attempt("mlflow-see-user", DENIED, see_user, ("search", "server")),
+)

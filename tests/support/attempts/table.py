@@ -1,0 +1,14 @@
+"""All attempts."""
+
+from __future__ import annotations
+
+from tests.support.attempts import airflow, database, git, kubernetes, mlflow, object_store
+
+ATTEMPTS = (
+    *database.ATTEMPTS,
+    *object_store.ATTEMPTS,
+    *mlflow.ATTEMPTS,
+    *airflow.ATTEMPTS,
+    *git.ATTEMPTS,
+    *kubernetes.ATTEMPTS,
+)
