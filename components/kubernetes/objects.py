@@ -78,8 +78,13 @@ def service(
     port: int,
     opts: pulumi.ResourceOptions,
     more: Mapping[str, int] | None = None,
+    *,
+    always: bool = False,
 ) -> k8s.core.v1.Service:
-    """The port `main` inside the cluster, at `name.namespace:port`, and `more` of them by name."""
+    """The port `main` inside the cluster, at `name.namespace:port`, and `more` of them by name.
+
+    `always` leads to pods that aren't ready too: where parts of a pod are of use while others aren't.
+    """
     ports = {"main": port, **(more or {})}
     return k8s.core.v1.Service(
         name,
@@ -87,6 +92,7 @@ def service(
         spec=k8s.core.v1.ServiceSpecArgs(
             type="ClusterIP",
             selector=dict(selector),
+            publish_not_ready_addresses=True if always else None,
             ports=[
                 k8s.core.v1.ServicePortArgs(name=port_name, port=number, target_port=port_name, protocol="TCP")
                 for port_name, number in ports.items()

@@ -10,8 +10,8 @@ import pulumi_kubernetes as k8s
 
 from components import versions
 from components.foundation.contract import Contract
+from components.kubernetes import ingress, objects, pods, secrets, traffic
 from components.kubernetes import labels as label
-from components.kubernetes import objects, pods, secrets, traffic
 from components.kubernetes.pods import SecretKey
 from components.platform import mlflow_pod
 from components.platform.bucket_grant import BucketGrant, BucketGrantInputs
@@ -107,38 +107,17 @@ class Mlflow(pulumi.ComponentResource):
         )
         self.service = objects.service(name, labels, inputs.namespace, selector, PORT, child)
         self.address = inputs.contract.ingress.address(NAME)
-        _route(name, labels, inputs, self.service, child)
+        ingress.route(
+            name,
+            labels,
+            inputs.namespace,
+            inputs.contract.ingress.class_name,
+            inputs.contract.ingress.host(NAME),
+            self.service,
+            child,
+        )
         _traffic(name, selector, inputs, child)
         self.register_outputs({"address": self.address})
-
-
-def _route(
-    name: str,
-    labels: Mapping[str, str],
-    inputs: MlflowInputs,
-    service: k8s.core.v1.Service,
-    opts: pulumi.ResourceOptions,
-) -> k8s.networking.v1.Ingress:
-    backend = k8s.networking.v1.IngressBackendArgs(
-        service=k8s.networking.v1.IngressServiceBackendArgs(
-            name=service.metadata.name, port=k8s.networking.v1.ServiceBackendPortArgs(name="main")
-        )
-    )
-    path = k8s.networking.v1.HTTPIngressPathArgs(path="/", path_type="Prefix", backend=backend)
-    return k8s.networking.v1.Ingress(
-        f"{name}-route",
-        metadata=objects.metadata(name, labels, inputs.namespace),
-        spec=k8s.networking.v1.IngressSpecArgs(
-            ingress_class_name=inputs.contract.ingress.class_name,
-            rules=[
-                k8s.networking.v1.IngressRuleArgs(
-                    host=inputs.contract.ingress.host(NAME),
-                    http=k8s.networking.v1.HTTPIngressRuleValueArgs(paths=[path]),
-                )
-            ],
-        ),
-        opts=opts,
-    )
 
 
 def _traffic(
