@@ -74,6 +74,13 @@ _ALL = (
     ),
     GoBinary("versitygw", "versitygw", "github.com/versity/versitygw/cmd/versitygw", "v1.8.0"),
     GoBinary("etcd", "etcd", "go.etcd.io/etcd/server/v3", "v3.6.5"),
+    GoBinary(
+        "statsd-exporter",
+        "statsd-exporter",
+        "github.com/prometheus/statsd_exporter",
+        "v0.31.0",
+        "-s -w -X github.com/prometheus/common/version.Version=0.31.0",
+    ),
     GoBinary("pause", "pause", "mlplatform/pause", "v1"),
 )
 
