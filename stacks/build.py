@@ -13,6 +13,7 @@ from components.kubernetes import validators
 from components.kubernetes.images import Images
 from components.platform import Platform, PlatformInputs, PlatformSpec
 from components.platform import contract as platform_contract
+from components.team import Team, TeamInputs, TeamSpec
 from images import releases
 from local.problem import Problem
 from stacks.spec.errors import shown, wrong
@@ -20,11 +21,11 @@ from stacks.spec.errors import shown, wrong
 STACKS = Path(__file__).resolve().parent
 
 
-def build(spec: FoundationSpec | PlatformSpec, config: pulumi.Config) -> dict[str, Any]:
+def build(spec: FoundationSpec | PlatformSpec | TeamSpec, config: pulumi.Config) -> dict[str, Any]:
     """Register the resources of a stack and return its outputs."""
     if isinstance(spec, FoundationSpec):
         return _foundation(spec, config)
-    return _platform(spec, config)
+    return _platform(spec, config) if isinstance(spec, PlatformSpec) else _team(spec, config)
 
 
 def _foundation(spec: FoundationSpec, config: pulumi.Config) -> dict[str, Any]:
@@ -49,6 +50,17 @@ def _platform(spec: PlatformSpec, config: pulumi.Config) -> dict[str, Any]:
         "credentials": platform.credentials,
         platform_contract.OUTPUT: platform.contract.to_outputs(),
     }
+
+
+def _team(spec: TeamSpec, config: pulumi.Config) -> dict[str, Any]:
+    platform = platform_contract.PlatformContract.from_outputs(outputs_of(spec.platform), spec.platform)
+    inputs = TeamInputs(
+        platform=platform,
+        images=images_of(spec.images, config, platform.foundation.image_registry),
+        root_secret=root_secret(config),
+    )
+    team = Team(spec.id, spec, inputs)
+    return {"addresses": team.addresses, "credentials": team.credentials, "repository": team.repository}
 
 
 def with_overrides(spec: FoundationSpec, config: pulumi.Config) -> FoundationSpec:

@@ -2,6 +2,7 @@
 
 from components.foundation.local.spec import FoundationSpec
 from components.platform.spec import PlatformSpec
+from components.team.spec import TeamSpec
 from stacks.spec.loader import load
 
-__all__ = ["FoundationSpec", "PlatformSpec", "load"]
+__all__ = ["FoundationSpec", "PlatformSpec", "TeamSpec", "load"]

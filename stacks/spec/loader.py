@@ -13,11 +13,14 @@ from pydantic_core import ErrorDetails
 
 from components.foundation.local.spec import FoundationSpec
 from components.platform.spec import PlatformSpec
+from components.team.spec import TeamSpec
 from stacks.spec.errors import shown, wrong
 from stacks.spec.text import Document, read
 
-Spec = FoundationSpec | PlatformSpec
-KINDS: dict[str, type[Spec]] = {"foundation": FoundationSpec, "platform": PlatformSpec}
+Spec = FoundationSpec | PlatformSpec | TeamSpec
+KINDS: dict[str, type[Spec]] = {"foundation": FoundationSpec, "platform": PlatformSpec, "team": TeamSpec}
+BELOW = {"platform": "foundation", "team": "platform"}
+"""The kind of stack that a kind stands on; the key that names it is called the same."""
 
 
 def load(file: Path) -> Spec:
@@ -40,18 +43,23 @@ def load(file: Path) -> Spec:
 
 
 def _references(file: Path, document: Document, spec: Spec) -> None:
-    """What a spec names must be there: the foundation's spec, as a file beside it."""
-    if not isinstance(spec, PlatformSpec):
+    """What a spec names must be there, as a file beside it; and a team's own file must be called by its name."""
+    if isinstance(spec, TeamSpec) and not file.stem.endswith(f"-team-{spec.name}"):
+        fix = f"call the file <environment>-team-{spec.name}.yaml, or the team as the file: a team has one stack"
+        raise wrong(file, "name", shown(spec.name), fix, line=document.line(("name",)))
+    key = BELOW.get(spec.kind)
+    if key is None:
         return
-    line = document.line(("foundation",))
+    named: str = getattr(spec, key)
+    line = document.line((key,))
     there = {path.stem: path for path in sorted(file.parent.glob("*.yaml")) if not path.name.startswith("Pulumi.")}
-    if spec.foundation not in there:
-        choice = _choose(spec.foundation, [name for name in there if name != file.stem])
-        raise wrong(file, "foundation", f"{shown(spec.foundation)}, which has no spec", choice, line=line)
-    kind = read(there[spec.foundation]).data.get("kind")
-    if kind != "foundation":
-        fix = "name a stack whose spec says `kind: foundation`"
-        raise wrong(file, "foundation", f"{shown(spec.foundation)}, a spec of kind {shown(kind)}", fix, line=line)
+    if named not in there:
+        choice = _choose(named, [name for name in there if name != file.stem])
+        raise wrong(file, key, f"{shown(named)}, which has no spec", choice, line=line)
+    kind = read(there[named]).data.get("kind")
+    if kind != key:
+        fix = f"name a stack whose spec says `kind: {key}`"
+        raise wrong(file, key, f"{shown(named)}, a spec of kind {shown(kind)}", fix, line=line)
 
 
 def _explained(file: Path, document: Document, model: type[BaseModel], error: ValidationError) -> Exception:

@@ -14,15 +14,17 @@ from pydantic import Field, TypeAdapter
 
 from components.foundation.local.spec import FoundationSpec
 from components.platform.spec import PlatformSpec
+from components.team.spec import TeamSpec
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 COMMAND = "python -m stacks.spec.reference"
-KINDS = (FoundationSpec, PlatformSpec)
+KINDS = (FoundationSpec, PlatformSpec, TeamSpec)
 
 
 def schema() -> dict[str, Any]:
     """One JSON schema for every file in stacks/, chosen by its `kind`."""
-    adapter: TypeAdapter[Any] = TypeAdapter(Annotated[FoundationSpec | PlatformSpec, Field(discriminator="kind")])
+    union = FoundationSpec | PlatformSpec | TeamSpec
+    adapter: TypeAdapter[Any] = TypeAdapter(Annotated[union, Field(discriminator="kind")])
     found = adapter.json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A stack of mlplatform", **found}
 
@@ -68,6 +70,8 @@ def _inside(field: dict[str, Any]) -> list[tuple[str, str]]:
 def _takes(field: dict[str, Any]) -> str:
     if "const" in field:
         return f"`{field['const']}`"
+    if "enum" in field:
+        return " or ".join(f"`{choice}`" for choice in field["enum"])
     if "$ref" in field:
         return "keys below"
     if "anyOf" in field:
@@ -83,6 +87,8 @@ def _takes(field: dict[str, Any]) -> str:
 def _default(field: dict[str, Any]) -> str:
     value = field.get("default")
     if isinstance(value, dict):
+        if any(isinstance(inner, dict) for inner in value.values()):
+            return "as below"
         return ", ".join(f"{key} {inner}" for key, inner in value.items())
     return "none" if value in (None, [], ()) else f"`{json.dumps(value)}`"
 

@@ -18,7 +18,7 @@ from stacks.spec.errors import WHOLE, shown, wrong
 LARGEST = 1 << 20
 DEEPEST = 20
 MOST_EVENTS = 50_000
-START = "start with `kind: foundation` or `kind: platform`; docs/reference/spec.md explains every key"
+START = "start with `kind: foundation`, `kind: platform` or `kind: team`; docs/reference/spec.md explains every key"
 SPLIT = "split it, or remove what is generated: a spec is some thirty lines"
 WRITE_OUT = "write the value out: specs take no anchors and aliases"
 

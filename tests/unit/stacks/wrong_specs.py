@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 STACKS = Path(__file__).resolve().parents[3] / "stacks"
 RIGHT: dict[str, dict[str, Any]] = {
     name: yaml.safe_load((STACKS / f"{name}.yaml").read_text("utf-8"))
-    for name in ("local-foundation", "local-platform")
+    for name in ("local-foundation", "local-platform", "local-team-search")
 }
 RIGHT["local-foundation"]["postgres"]["resources"] = {"cpu": "100m", "memory": "512Mi"}
 RIGHT["local-platform"]["workspaces"].append({"name": "other", "namespace": "mlp-other", "rotation": 2})
@@ -35,6 +36,15 @@ TEXTS: dict[str, list[Place]] = {
         ("object_store", "storage"),
     ],
     "local-platform": [("foundation",), ("images",), ("workspaces", 0, "name"), ("workspaces", 1, "namespace")],
+    "local-team-search": [
+        ("name",),
+        ("platform",),
+        ("images",),
+        ("quota", "cpu"),
+        ("quota", "memory"),
+        ("quota", "storage"),
+        ("airflow", "worker", "memory"),
+    ],
 }
 NUMBERS: dict[str, list[tuple[Place, int, int]]] = {
     "local-foundation": [(("ingress", "port"), 1, 65535)],
@@ -43,8 +53,19 @@ NUMBERS: dict[str, list[tuple[Place, int, int]]] = {
         (("mlflow", "rotation"), 1, 100_000),
         (("workspaces", 1, "rotation"), 1, 100_000),
     ],
+    "local-team-search": [
+        (("rotation",), 1, 100_000),
+        (("quota", "pods"), 2, 1000),
+        (("airflow", "parallelism"), 1, 100),
+    ],
 }
-SIZES: list[Place] = [("postgres", "storage"), ("postgres", "resources", "memory"), ("object_store", "storage")]
+SIZES: list[tuple[str, Place]] = [
+    ("local-foundation", ("postgres", "storage")),
+    ("local-foundation", ("postgres", "resources", "memory")),
+    ("local-foundation", ("object_store", "storage")),
+    ("local-team-search", ("quota", "memory")),
+    ("local-team-search", ("airflow", "resources", "memory")),
+]
 
 
 @dataclass(frozen=True)
@@ -131,7 +152,8 @@ def missing_key(draw: st.DrawFn) -> Wrong:
         st.sampled_from(
             [("local-foundation", place) for place in TEXTS["local-foundation"]]
             + [("local-foundation", ("postgres",)), ("local-foundation", ("kind",)), ("local-platform", ("kind",))]
-            + [("local-platform", place) for place in TEXTS["local-platform"]]
+            + [("local-team-search", ("quota",)), ("local-team-search", ("kind",))]
+            + [(stack, place) for stack in ("local-platform", "local-team-search") for place in TEXTS[stack]]
         )
     )
     data = copy.deepcopy(RIGHT[stack])
@@ -169,9 +191,17 @@ def out_of_range(draw: st.DrawFn) -> Wrong:
 @st.composite
 def bad_choice(draw: st.DrawFn) -> Wrong:
     stack, key = draw(
-        st.sampled_from([("local-foundation", "kind"), ("local-foundation", "provider"), ("local-platform", "kind")])
+        st.sampled_from(
+            [
+                ("local-foundation", "kind"),
+                ("local-foundation", "provider"),
+                ("local-platform", "kind"),
+                ("local-team-search", "kind"),
+                ("local-team-search", "on_removal"),
+            ]
+        )
     )
-    return with_value(stack, (key,), draw(st.sampled_from(["fundation", "Foundation", "aws", "team", ""])), "choice")
+    return with_value(stack, (key,), draw(st.sampled_from(["fundation", "Foundation", "aws", "teams", ""])), "choice")
 
 
 @st.composite
@@ -179,7 +209,14 @@ def bad_size(draw: st.DrawFn) -> Wrong:
     value = draw(
         st.sampled_from(["5", "5gb", "-1Gi", "0Gi", "5 Gi", "Gi5", "5GiB", "five Gi", "1e3Gi", "5Gi; rm", "\u0661Gi"])
     )
-    return with_value("local-foundation", draw(st.sampled_from(SIZES)), value, "quantity")
+    return with_value(*draw(st.sampled_from(SIZES)), value, "quantity")
+
+
+@st.composite
+def too_small(draw: st.DrawFn) -> Wrong:
+    key, values = draw(st.sampled_from([("cpu", ["1m", "0.1", "209m"]), ("memory", ["1Ki", "2111Mi", "1.9Gi"])]))
+    wrong = with_value("local-team-search", ("quota", key), draw(st.sampled_from(values)), "too small", "keys cpu")
+    return dataclasses.replace(wrong, path="quota")
 
 
 @st.composite
@@ -192,6 +229,11 @@ def bad_cidr(draw: st.DrawFn) -> Wrong:
 
 @st.composite
 def bad_name(draw: st.DrawFn) -> Wrong:
+    if draw(st.booleans()):
+        team = draw(
+            st.sampled_from(["Big", "a_b", "-a", "a-", "a.b", "x" * 31, "x", "1a", "recsys", "team-search", "\u0430b"])
+        )
+        return with_value("local-team-search", ("name",), team, "name")
     place = draw(st.sampled_from([("workspaces", 0, "name"), ("workspaces", 1, "namespace")]))
     value = draw(
         st.sampled_from(["Big", "a_b", "-a", "a-", "a.b", "x" * 64, "kube-system", "mlp-platform", "admin", "default"])
@@ -207,8 +249,9 @@ def dangling(draw: st.DrawFn) -> Wrong:
         return with_value(
             "local-foundation", ("images",), draw(st.sampled_from(["2019.1", "lokal"])), "dangling reference"
         )
-    value = draw(st.sampled_from(["local-foundatio", "aws-foundation", "local-platform", "nowhere", "foundation"]))
-    return with_value("local-platform", ("foundation",), value, "dangling reference")
+    stack, key = draw(st.sampled_from([("local-platform", "foundation"), ("local-team-search", "platform")]))
+    value = draw(st.sampled_from(["local-foundatio", "aws-foundation", stack, "nowhere", "local-team-search"]))
+    return with_value(stack, (key,), value, "dangling reference")
 
 
 @st.composite
@@ -274,6 +317,7 @@ SORTS: list[Callable[[], st.SearchStrategy[Wrong]]] = [
     out_of_range,
     bad_choice,
     bad_size,
+    too_small,
     bad_cidr,
     bad_name,
     dangling,

@@ -1,0 +1,94 @@
+"""Which images may run where teams run: ours, by digest. The API server itself refuses every other pod."""
+
+from __future__ import annotations
+
+import re
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.kubernetes import labels as label
+from components.kubernetes import objects
+from components.kubernetes.images import PROJECT
+
+NAME = "team-images"
+LISTS = ("containers", "initContainers", "ephemeralContainers")
+
+
+def allowed(registry: str) -> str:
+    """The regular expression (RE2, as CEL takes it) that an image has to match as a whole."""
+    # `re.escape` writes '\-', which RE2 takes too; '/' and ':' need none.
+    return rf"^{re.escape(registry)}/{PROJECT}/[a-z0-9-]+@sha256:[0-9a-f]{{64}}$"
+
+
+def images() -> str:
+    """CEL: the images of all containers of a pod. Debugging adds ephemeral ones to a pod that runs."""
+    parts = [f"(has(object.spec.{name}) ? object.spec.{name}.map(c, c.image) : [])" for name in LISTS]
+    return " + ".join(parts)
+
+
+def expression(registry: str) -> str:
+    """CEL: the images that aren't allowed. A raw string, in which a backslash is one."""
+    return f"variables.images.filter(image, !image.matches(r'{allowed(registry)}'))"
+
+
+def message(registry: str) -> str:
+    """CEL: what the person reads who wanted the pod."""
+    text = (
+        f"only images of {registry}/{PROJECT} by digest run here; fix: use {registry}/{PROJECT}/<name>@sha256:<digest>"
+    )
+    return f"'image ' + variables.others.join(', ') + ': {text}'"
+
+
+class Admission(pulumi.ComponentResource):
+    """The policy, and its binding to the namespaces of teams."""
+
+    policy: k8s.admissionregistration.v1.ValidatingAdmissionPolicy
+
+    def __init__(self, name: str, registry: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlplatform:platform:Admission", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        admission = k8s.admissionregistration.v1
+        labels = label.labels(NAME, "admission")
+        self.policy = admission.ValidatingAdmissionPolicy(
+            f"{name}-policy",
+            metadata=objects.metadata(NAME, labels),
+            spec=admission.ValidatingAdmissionPolicySpecArgs(
+                failure_policy="Fail",
+                match_constraints=admission.MatchResourcesArgs(
+                    resource_rules=[
+                        admission.NamedRuleWithOperationsArgs(
+                            api_groups=[""],
+                            api_versions=["v1"],
+                            operations=["CREATE", "UPDATE"],
+                            resources=["pods", "pods/ephemeralcontainers"],
+                        )
+                    ]
+                ),
+                variables=[
+                    admission.VariableArgs(name="images", expression=images()),
+                    admission.VariableArgs(name="others", expression=expression(registry)),
+                ],
+                validations=[
+                    admission.ValidationArgs(
+                        expression="variables.others.size() == 0", message_expression=message(registry)
+                    )
+                ],
+            ),
+            opts=child,
+        )
+        admission.ValidatingAdmissionPolicyBinding(
+            f"{name}-binding",
+            metadata=objects.metadata(NAME, labels),
+            spec=admission.ValidatingAdmissionPolicyBindingSpecArgs(
+                policy_name=self.policy.metadata.name,
+                validation_actions=["Deny"],
+                match_resources=admission.MatchResourcesArgs(
+                    namespace_selector=k8s.meta.v1.LabelSelectorArgs(
+                        match_expressions=[k8s.meta.v1.LabelSelectorRequirementArgs(key=label.TEAM, operator="Exists")]
+                    )
+                ),
+            ),
+            opts=child,
+        )
+        self.register_outputs({})

@@ -1,0 +1,83 @@
+"""The pod of Airflow's servers: one container for all of them, and a sidecar that hands on their metrics."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.kubernetes import pods
+from components.team import airflow_settings as settings
+from components.team.names import AIRFLOW
+from components.team.spec import STATSD, AirflowSpec
+
+GRACE_SECONDS = 30
+MORE_PORTS = {"check": settings.CHECK_PORT, "metrics": settings.METRICS_PORT}
+"""Ports of the Service besides `main`."""
+
+
+def servers(spec: AirflowSpec, image: str, plain: Mapping[str, str]) -> k8s.core.v1.ContainerArgs:
+    """The supervisor, which forks the servers so that they share what they all load."""
+    return k8s.core.v1.ContainerArgs(
+        name=AIRFLOW,
+        image=image,
+        env=pods.environment(plain, settings.hidden()),
+        ports=[
+            k8s.core.v1.ContainerPortArgs(name="main", container_port=settings.PORT),
+            k8s.core.v1.ContainerPortArgs(name="check", container_port=settings.CHECK_PORT),
+        ],
+        resources=pods.resources(spec.resources),
+        security_context=pods.container_security(),
+        startup_probe=_probe("/live", "check", period=1, failures=240),
+        readiness_probe=_probe("/ready", "check", period=5, failures=3),
+        # The supervisor restarts what fails: only if it is gone itself does the container have to be.
+        liveness_probe=_probe("/live", "check", period=20, failures=6),
+        volume_mounts=[pods.mount("config", settings.CONFIG, read_only=True), pods.mount("tmp", pods.TMP)],
+    )
+
+
+def statsd(image: str) -> k8s.core.v1.ContainerArgs:
+    """Listens on loopback for the servers' metrics."""
+    return k8s.core.v1.ContainerArgs(
+        name="statsd",
+        image=image,
+        ports=[k8s.core.v1.ContainerPortArgs(name="metrics", container_port=settings.METRICS_PORT)],
+        resources=pods.resources(STATSD),
+        security_context=pods.container_security(),
+        startup_probe=_probe("/-/ready", "metrics", period=1, failures=60),
+        readiness_probe=_probe("/-/ready", "metrics", period=10, failures=3),
+        liveness_probe=_probe("/-/healthy", "metrics", period=20, failures=6),
+    )
+
+
+def template(
+    labels: Mapping[str, str],
+    containers: list[k8s.core.v1.ContainerArgs],
+    config_map: pulumi.Input[str],
+    *,
+    rotation: int,
+    config: str,
+) -> k8s.core.v1.PodTemplateSpecArgs:
+    """The pod. Another rotation or another config is another pod: files of a ConfigMap change a minute late."""
+    return pods.template(
+        labels,
+        containers,
+        [pods.files("config", config_map), pods.scratch("tmp", "1Gi")],
+        annotations={
+            "mlplatform/rotation": str(rotation),
+            "mlplatform/config": hashlib.sha256(config.encode()).hexdigest()[:12],
+        },
+        service_account=AIRFLOW,
+        grace_seconds=GRACE_SECONDS,
+    )
+
+
+def _probe(path: str, port: str, period: int, failures: int) -> k8s.core.v1.ProbeArgs:
+    return k8s.core.v1.ProbeArgs(
+        http_get=k8s.core.v1.HTTPGetActionArgs(path=path, port=port),
+        period_seconds=period,
+        timeout_seconds=5,
+        failure_threshold=failures,
+    )

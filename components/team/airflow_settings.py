@@ -1,0 +1,102 @@
+"""The environment of Airflow's servers and tasks, as images/airflow/README.md asks for it.
+
+What is the same for all teams is in the image.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from components.kubernetes.pods import SecretKey
+from components.platform.contract import PlatformContract
+from components.team.names import AIRFLOW, AIRFLOW_KEYS
+from components.team.spec import TeamSpec
+
+PORT = 8080
+CHECK_PORT = 8794
+METRICS_PORT = 9102
+STATSD_PORT = 9125
+BUNDLE = "team"
+REFRESH_SECONDS = 5
+POD_TEMPLATE = "pod-template.yaml"
+CONFIG = "/etc/airflow"
+
+SECRETS = {
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sql-alchemy-conn",
+    "AIRFLOW__CORE__FERNET_KEY": "fernet-key",
+    "FERNET_KEY_BEFORE": "fernet-key-before",
+    "AIRFLOW__API_AUTH__JWT_SECRET": "jwt-secret",
+    "AIRFLOW__API__SECRET_KEY": "api-secret-key",
+    "ADMIN_USERNAME": "admin-username",
+    "ADMIN_PASSWORD": "admin-password",
+    "CHECK_KEY": "check-key",
+    "GIT_USERNAME": "repository-username",
+    "GIT_PASSWORD": "repository-password",
+    "AWS_ACCESS_KEY_ID": "access-key",
+    "AWS_SECRET_ACCESS_KEY": "secret-key",
+}
+"""Variables of the servers that are secret, by their keys in Secret airflow-keys."""
+
+
+def repository(spec: TeamSpec, platform: PlatformContract) -> str:
+    """URL of the team's repository, for pods."""
+    return f"{platform.repositories_uri}/{spec.id}.git"
+
+
+def host(spec: TeamSpec) -> str:
+    """What Airflow is called in front of the base domain."""
+    return f"{AIRFLOW}-{spec.name}"
+
+
+def check_url(spec: TeamSpec) -> str:
+    """Who says whether a push is right: asked by the git server."""
+    return f"http://{AIRFLOW}.{spec.id}:{CHECK_PORT}/check"
+
+
+def common(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
+    """What servers and tasks both need: where each other, pipelines and logs are."""
+    url = repository(spec, platform)
+    bundle = {
+        "name": BUNDLE,
+        "classpath": "mlplatform_airflow.bundle.TeamBundle",
+        "kwargs": {
+            "repo_url": url,
+            "tracking_ref": "main",
+            "subdir": "dags",
+            "refresh_interval": REFRESH_SECONDS,
+        },
+    }
+    return {
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{AIRFLOW}.{spec.id}:{PORT}/execution/",
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundle]),
+        "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER": f"s3://{spec.id}/airflow/logs",
+        "AIRFLOW_CONN_GIT_DEFAULT": json.dumps({"conn_type": "git", "host": url}),
+        # The helper answers git from the environment: no password is in an URL or an argument.
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"credential.{platform.repositories_uri}.helper",
+        "GIT_CONFIG_VALUE_0": "!mlp-git-credential",
+    }
+
+
+def servers(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
+    """What api-server, scheduler, dag-processor and triggerer need; their secrets are in `SECRETS`."""
+    store = platform.foundation.object_store
+    return {
+        **common(spec, platform),
+        "AIRFLOW__API__BASE_URL": platform.foundation.ingress.address(host(spec)),
+        "AIRFLOW__API__INSTANCE_NAME": spec.name,
+        "AIRFLOW__CORE__PARALLELISM": str(spec.airflow.parallelism),
+        "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": str(spec.airflow.parallelism),
+        "AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE": spec.id,
+        "AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE": f"{CONFIG}/{POD_TEMPLATE}",
+        "AWS_ENDPOINT_URL_S3": store.endpoint,
+        "AWS_DEFAULT_REGION": store.region,
+        # The ingress controller says by which name and scheme it was asked; network policies let in nobody else.
+        "FORWARDED_ALLOW_IPS": "*",
+    }
+
+
+def hidden() -> Mapping[str, SecretKey]:
+    """The servers' secrets, as the kubelet reads them."""
+    return {variable: SecretKey(AIRFLOW_KEYS, key) for variable, key in SECRETS.items()}

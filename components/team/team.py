@@ -1,0 +1,87 @@
+"""One team: its namespace with all that is in it, and its part of the shared tools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.kubernetes import labels as label
+from components.kubernetes import objects
+from components.kubernetes.images import Images
+from components.kubernetes.provider import provider
+from components.platform.contract import PlatformContract
+from components.team import airflow_settings, network, quota
+from components.team.access import Access
+from components.team.airflow import Airflow, AirflowInputs
+from components.team.keys import Keys, KeysInputs
+from components.team.names import AIRFLOW, AIRFLOW_KEYS
+from components.team.spec import TeamSpec
+from components.team.tenant import tenant
+
+
+@dataclass(frozen=True)
+class TeamInputs:
+    """What a team needs besides its spec."""
+
+    platform: PlatformContract
+    images: Images
+    root_secret: pulumi.Output[str]
+
+
+class Team(pulumi.ComponentResource):
+    """The team; what it exports is for people: addresses, and which Secrets open what is there."""
+
+    addresses: dict[str, str]
+    credentials: dict[str, dict[str, str]]
+    repository: str
+
+    def __init__(
+        self, name: str, spec: TeamSpec, inputs: TeamInputs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("mlplatform:team:Team", name, None, opts)
+        platform = inputs.platform
+        cluster = provider(platform.foundation.kube_context, pulumi.ResourceOptions(parent=self))
+        child = pulumi.ResourceOptions(parent=self, providers=[cluster])
+        direct = pulumi.ResourceOptions(parent=self, provider=cluster)
+        namespace = objects.namespace(spec.id, direct, {label.TEAM: spec.name}).metadata.name
+        bounds = [
+            quota.quota(spec.quota, namespace, direct),
+            quota.limits(spec.airflow.worker, namespace, direct),
+        ]
+        network.network(spec.id, platform, namespace, direct)
+        access = Access("access", namespace, platform.controller, child)
+        keys = Keys("keys", spec, KeysInputs(platform, namespace, inputs.root_secret), child)
+        # The order of a rotation too: passwords, then all tools take them, then pods start with them.
+        granted = tenant(
+            spec,
+            namespace,
+            platform.database_template,
+            airflow_settings.check_url(spec),
+            pulumi.ResourceOptions(parent=self, provider=cluster, depends_on=[keys, access]),
+        )
+        airflow = Airflow(
+            AIRFLOW,
+            spec,
+            AirflowInputs(
+                platform=platform,
+                namespace=namespace,
+                image=inputs.images.reference("airflow"),
+                worker_image=inputs.images.reference("airflow-worker"),
+                statsd_image=inputs.images.reference("statsd-exporter"),
+            ),
+            pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
+        )
+        self.addresses = {AIRFLOW: airflow.address}
+        self.credentials = {
+            AIRFLOW: _opens(spec, "admin-username", "admin-password"),
+            "repository": _opens(spec, "repository-username", "repository-password"),
+        }
+        self.repository = f"{platform.repositories_address}/{spec.id}.git"
+        self.register_outputs(
+            {"addresses": self.addresses, "credentials": self.credentials, "repository": self.repository}
+        )
+
+
+def _opens(spec: TeamSpec, user_key: str, password_key: str) -> dict[str, str]:
+    return {"namespace": spec.id, "secret": AIRFLOW_KEYS, "user_key": user_key, "password_key": password_key}
