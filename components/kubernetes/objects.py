@@ -78,14 +78,16 @@ def service(
     port: int,
     opts: pulumi.ResourceOptions,
     more: Mapping[str, int] | None = None,
+    udp: Mapping[str, int] | None = None,
     *,
     always: bool = False,
 ) -> k8s.core.v1.Service:
-    """The port `main` inside the cluster, at `name.namespace:port`, and `more` of them by name.
+    """The port `main` inside the cluster, at `name.namespace:port`, and `more` of them by name; some speak UDP.
 
     `always` leads to pods that aren't ready too: where parts of a pod are of use while others aren't.
     """
-    ports = {"main": port, **(more or {})}
+    ports = [("TCP", port_name, number) for port_name, number in {"main": port, **(more or {})}.items()]
+    ports += [("UDP", port_name, number) for port_name, number in (udp or {}).items()]
     return k8s.core.v1.Service(
         name,
         metadata=metadata(name, labels, namespace),
@@ -94,8 +96,8 @@ def service(
             selector=dict(selector),
             publish_not_ready_addresses=True if always else None,
             ports=[
-                k8s.core.v1.ServicePortArgs(name=port_name, port=number, target_port=port_name, protocol="TCP")
-                for port_name, number in ports.items()
+                k8s.core.v1.ServicePortArgs(name=port_name, port=number, target_port=port_name, protocol=protocol)
+                for protocol, port_name, number in ports
             ],
         ),
         opts=opts,

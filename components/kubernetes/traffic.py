@@ -23,6 +23,11 @@ def tcp(port: int) -> Port:
     return Port(protocol="TCP", port=port)
 
 
+def udp(port: int) -> Port:
+    """One UDP port."""
+    return Port(protocol="UDP", port=port)
+
+
 def port_of(url: str) -> int:
     """The port that a URL leads to."""
     parts = urlsplit(url)

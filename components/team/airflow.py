@@ -42,7 +42,7 @@ class Airflow(pulumi.ComponentResource):
         labels = label.labels(AIRFLOW, "pipelines", versions.AIRFLOW)
         selector = label.selector(AIRFLOW, "pipelines")
         task = pod_template.text(
-            pod_template.pod(spec.id, inputs.worker_image, spec.airflow.worker, settings.common(spec, inputs.platform))
+            pod_template.pod(spec.id, inputs.worker_image, spec.airflow.worker, settings.tasks(spec, inputs.platform))
         )
         config = k8s.core.v1.ConfigMap(
             f"{name}-config",
@@ -70,7 +70,15 @@ class Airflow(pulumi.ComponentResource):
         )
         # A part that is restarted mustn't hide the others: tasks report to the api-server all the time.
         service = objects.service(
-            name, labels, inputs.namespace, selector, settings.PORT, child, airflow_pod.MORE_PORTS, always=True
+            name,
+            labels,
+            inputs.namespace,
+            selector,
+            settings.PORT,
+            child,
+            airflow_pod.MORE_PORTS,
+            airflow_pod.UDP_PORTS,
+            always=True,
         )
         entry = inputs.platform.foundation.ingress
         host = settings.host(spec)

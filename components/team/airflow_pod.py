@@ -16,6 +16,8 @@ from components.team.spec import STATSD, AirflowSpec
 GRACE_SECONDS = 30
 MORE_PORTS = {"check": settings.CHECK_PORT, "metrics": settings.METRICS_PORT}
 """Ports of the Service besides `main`."""
+UDP_PORTS = {"statsd": settings.STATSD_PORT}
+"""Its ports for datagrams."""
 
 
 def servers(spec: AirflowSpec, image: str, plain: Mapping[str, str]) -> k8s.core.v1.ContainerArgs:
@@ -39,11 +41,14 @@ def servers(spec: AirflowSpec, image: str, plain: Mapping[str, str]) -> k8s.core
 
 
 def statsd(image: str) -> k8s.core.v1.ContainerArgs:
-    """Listens on loopback for the servers' metrics."""
+    """Listens for the metrics of the servers and, by the Service, of tasks."""
     return k8s.core.v1.ContainerArgs(
         name="statsd",
         image=image,
-        ports=[k8s.core.v1.ContainerPortArgs(name="metrics", container_port=settings.METRICS_PORT)],
+        ports=[
+            k8s.core.v1.ContainerPortArgs(name="metrics", container_port=settings.METRICS_PORT),
+            k8s.core.v1.ContainerPortArgs(name="statsd", container_port=settings.STATSD_PORT, protocol="UDP"),
+        ],
         resources=pods.resources(STATSD),
         security_context=pods.container_security(),
         startup_probe=_probe("/-/ready", "metrics", period=1, failures=60),

@@ -79,6 +79,11 @@ def common(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
     }
 
 
+def tasks(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
+    """What a task's pod needs besides Secret worker-keys."""
+    return {**common(spec, platform), "AIRFLOW__METRICS__STATSD_HOST": f"{AIRFLOW}.{spec.id}"}
+
+
 def servers(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
     """What api-server, scheduler, dag-processor and triggerer need; their secrets are in `SECRETS`."""
     store = platform.foundation.object_store

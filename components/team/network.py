@@ -37,12 +37,14 @@ def ways(namespace: str, platform: PlatformContract) -> list[Way]:
     """Tasks and Airflow reach the shared tools and each other; people reach Airflow; the git server its check."""
     foundation = platform.foundation
     tools = [traffic.port_of(platform.tracking_uri), traffic.port_of(platform.repositories_uri)]
+    metrics = traffic.udp(settings.STATSD_PORT)
     people = traffic.addresses(foundation.ingress.source_ranges)
     return [
         Way("tools", out=([traffic.pods_of(platform.namespace)], _ports(tools))),
         Way("object-store", out=([], _ports([traffic.port_of(foundation.object_store.endpoint)]))),
-        Way("worker", WORKER, out=([traffic.pods_of(namespace)], _ports([settings.PORT]))),
+        Way("worker", WORKER, out=([traffic.pods_of(namespace)], [*_ports([settings.PORT]), metrics])),
         Way("airflow", AIRFLOW, out=([], _ports([foundation.database.port, *API_SERVER]))),
+        Way("airflow-metrics", AIRFLOW, into=([traffic.pods_of(namespace)], [metrics])),
         Way("airflow-server", AIRFLOW, into=([traffic.pods_of(namespace), *people], _ports([settings.PORT]))),
         Way(
             "airflow-check",
