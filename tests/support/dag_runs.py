@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from secrets import token_hex
 from typing import Any
 
 from local import paths
@@ -51,6 +52,14 @@ def wait_for_task(airflow: Airflow, dag: str, run: str, task: str, state: str, s
     while (now := tasks(airflow, dag, run)).get(task) != state:
         assert time.monotonic() < end, f"{task} isn't {state} after {seconds:.0f} s: {now}"
         time.sleep(0.5)
+
+
+def run_once(dag: str, team: Team, seconds: float = 90) -> None:
+    """Push one of the DAGs and run it to its end."""
+    push(dag, team)
+    airflow, run = airflow_of(team), f"e2e-{token_hex(4)}"
+    start(airflow, dag, run)
+    assert wait(airflow, dag, run, seconds) == "success", tasks(airflow, dag, run)
 
 
 def tasks(airflow: Airflow, dag: str, run: str) -> dict[str, str]:

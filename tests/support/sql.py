@@ -15,7 +15,14 @@ NAMESPACE, POD = "mlp-foundation", "statefulset/postgres"
 PSQL = "psql -X -q -At -v ON_ERROR_STOP=1"
 AS_ROLE = f'IFS= read -r PGPASSWORD; export PGPASSWORD; exec {PSQL} -h 127.0.0.1 -U "$1" -d "$2"'
 AS_ADMIN = f'exec {PSQL} -U postgres -d "$1"'
-REFUSALS = ("permission denied", "authentication failed", "must be ", "not permitted to log in", "does not exist")
+REFUSALS = (
+    "permission denied",
+    "authentication failed",
+    "must be ",
+    "not permitted to log in",
+    "does not exist",
+    "not currently accepting",
+)
 
 
 @dataclass(frozen=True)

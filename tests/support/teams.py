@@ -37,14 +37,15 @@ class Keys:
 
 def keys(cluster: Cluster, team: str) -> Keys:
     """Read a team's Secrets, as an administrator may."""
-    own, airflow = (_secret(cluster, team, name) for name in ("tenant-keys", "airflow-keys"))
+    own, airflow = (secret(cluster, team, name) for name in ("tenant-keys", "airflow-keys"))
     values = {what: own[key] for what, key in OWN_KEYS.items()} | {
         what: airflow[key] for what, key in AIRFLOW_KEYS.items()
     }
     return Keys(airflow["admin-username"], values)
 
 
-def _secret(cluster: Cluster, namespace: str, name: str) -> dict[str, str]:
+def secret(cluster: Cluster, namespace: str, name: str) -> dict[str, str]:
+    """The values of a Secret."""
     data = cluster.get("secret", "-n", namespace, name)["data"]
     return {key: base64.b64decode(value).decode() for key, value in data.items()}
 

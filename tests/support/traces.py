@@ -49,3 +49,8 @@ def leave(team: Team) -> Traces:
     artifact = f"{experiment}/{run}/artifacts/{NAME}.txt"
     site.ask("PUT", f"{ARTIFACTS}/{artifact}", TEXT, {**headers, "Content-Type": "text/plain"})
     return Traces(experiment, run, NAME, artifact, KEY)
+
+
+def artifact(team: Team, left: Traces) -> str:
+    """What the artifact holds, as the team gets it."""
+    return str(mlflow_site(team.ingress).ask("GET", f"{ARTIFACTS}/{left.artifact}", headers=team.mlflow_headers()))

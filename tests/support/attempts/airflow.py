@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
-
+from tests.support import access
 from tests.support.attempts.attempt import Attacker, Attempt, Target
-from tests.support.teams import airflow_of, check_of
-from tests.support.web import bearer
+from tests.support.teams import airflow_of
 
 
 def sign_in(who: Attacker, target: Target) -> None:
@@ -29,15 +26,7 @@ def store(who: Attacker, target: Target) -> None:
 
 def check(who: Attacker, target: Target) -> None:
     """Ask whether DAGs import: that runs them."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        folder = tarfile.TarInfo("dags")
-        folder.type = tarfile.DIRTYPE
-        folder.mode = 0o755
-        tar.addfile(folder)
-    headers = {**bearer(who.team.keys["check"]), "Content-Type": "application/x-tar"}
-    answer = check_of(who.cluster, target.namespace).ask("POST", "/check", packed.getvalue(), headers, seconds=60)
-    assert answer["errors"] == []
+    access.check(who.team, target.namespace)
 
 
 ATTEMPTS = (

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 
+from tests.support import sql
 from tests.support.attempts.attempt import Attacker, Attempt, Target
 from tests.support.web import Site, bearer
 
 FORBIDDEN = r"\(Forbidden\)"
+
+
+def read_template(who: Attacker, target: Target) -> None:
+    """The database that every team's begins as."""
+    (name, *_) = sql.as_admin(who.cluster, "SELECT datname FROM pg_database WHERE datname LIKE 'airflow-%'")
+    who.team.role.run("SELECT 1", name)
 
 
 def make_bucket(who: Attacker, target: Target) -> None:
@@ -76,6 +83,7 @@ def raise_quota(who: Attacker, target: Target) -> None:
 
 
 ATTEMPTS = (
+    Attempt("database-template", "permission denied|not currently accepting", read_template),
     Attempt("bucket-make", "AccessDenied", make_bucket),
     Attempt("accounts-list", "403", list_accounts),
     Attempt("account-make", "403", make_account),
