@@ -66,14 +66,14 @@ class DataContract:
             found.append(Violation(f"at least {self.minimal_rows} rows are needed, there are {len(frame)}"))
         return found
 
-    def enforce(self, frame: pd.DataFrame) -> None:
-        """Stop at data that must not be trained on.
+    def enforce(self, frame: pd.DataFrame, what: str = "the data") -> None:
+        """Stop at data that must not be trained on; `what` names it.
 
         Raises:
             ContractError: At least one rule is broken.
         """
         if found := self.violations(frame):
-            raise ContractError("the data breaks its contract:\n" + "\n".join(f"  - {each}" for each in found))
+            raise ContractError(f"{what} breaks its contract:\n" + "\n".join(f"  - {each}" for each in found))
 
 
 def _column_violations(column: Column, frame: pd.DataFrame) -> Iterator[Violation]:
@@ -85,12 +85,22 @@ def _column_violations(column: Column, frame: pd.DataFrame) -> Iterator[Violatio
     if not column.nullable and empty.any():
         yield Violation(f"{column.name} must not be empty", tuple(frame.index[empty]))
     if not _KINDS[column.kind](values.dtype):
-        yield Violation(f"{column.name} must be of kind {column.kind}, it is {values.dtype}")
+        rule = f"{column.name} must be of kind {column.kind}, it is {values.dtype}"
+        yield Violation(rule, tuple(frame.index[_of_another_kind(column, values)]))
         return
     if column.minimum is not None and (low := ~empty & (values < column.minimum)).any():
         yield Violation(f"{column.name} must be at least {column.minimum:g}", tuple(frame.index[low]))
     if column.maximum is not None and (high := ~empty & (values > column.maximum)).any():
         yield Violation(f"{column.name} must be at most {column.maximum:g}", tuple(frame.index[high]))
+
+
+def _of_another_kind(column: Column, values: pd.Series) -> pd.Series:
+    """Which values keep a column from being of its kind; none where it is the column as a whole."""
+    numbers = pd.to_numeric(values, errors="coerce")
+    wrong = values.notna() & numbers.isna()
+    if column.kind == "integer":
+        wrong |= (numbers % 1 != 0) & numbers.notna()
+    return wrong & (column.kind != "text")
 
 
 RATINGS = DataContract(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -54,10 +55,10 @@ class Ease:
         scores[~seen.any(axis=1)] = self.used.sum(axis=0)
         return top(scores, seen, self.items, k)
 
-    def save(self, path: Path) -> None:
+    def save(self, file: Path | BinaryIO) -> None:
         """Write the model to one `.npz` file of plain arrays; nothing in it is code."""
         np.savez_compressed(
-            path,
+            file,
             items=self.items,
             used=np.packbits(self.used > 0, axis=1),
             solved=self.solved,
@@ -65,9 +66,9 @@ class Ease:
         )
 
     @classmethod
-    def load(cls, path: Path) -> Ease:
+    def load(cls, file: Path | BinaryIO) -> Ease:
         """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(file, allow_pickle=False) as arrays:
             items = arrays["items"]
             used = np.unpackbits(arrays["used"], axis=1, count=len(items)).astype(np.float32)
             half_life, floor = arrays["recency"]

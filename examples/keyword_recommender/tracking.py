@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -48,6 +50,14 @@ class Facts:
     figures: Mapping[str, Interval]
     validation_ndcg: float
     test_users: int
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A run, and the address of its model; none where there was no model to log."""
+
+    run_id: str
+    model_uri: str | None
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,53 @@ def record(model: Ease | None, facts: Facts, example: Sequence[Sequence[int]]) -
     Raises:
         TrackingError: As `server`, or the server refused or couldn't be reached.
     """
-    uri = server()
+    logged = log(model, facts, example)
+    number = None if logged.model_uri is None else register(logged, facts)
+    return Recorded(logged.run_id, number, facts.data_hash, code_version())
+
+
+def log(
+    model: Ease | None, facts: Facts, example: Sequence[Sequence[int]], origin: Mapping[str, str] | None = None
+) -> Logged:
+    """Log a run with its model; without one it is marked failed.
+
+    With an `origin` (tags that say which day and which run of the pipeline this is) it happens once: a run of the same
+    origin, data and code is taken up where it was left. The first of its values becomes the run's name.
+
+    Raises:
+        TrackingError: As `record`.
+    """
+    mlflow, experiment = _connected()
+    labels = {**tags(facts), **(origin or {})}
+    with _explained():
+        client = mlflow.MlflowClient()
+        found = _found(client, experiment, labels) if origin else None
+        name = next(iter(origin.values())) if origin else None
+        with mlflow.start_run(run_id=found, run_name=name, tags=labels, experiment_id=experiment) as run:
+            mlflow.log_params(dict(facts.parameters))
+            mlflow.log_metrics(flat(facts), step=0)
+            uri = None if model is None else _logged_model(client, run.info, model, example)
+        if model is None:
+            client.set_terminated(run.info.run_id, "FAILED")
+    return Logged(run.info.run_id, uri)
+
+
+def register(logged: Logged, facts: Facts) -> str:
+    """The registered model's version of a logged run, made unless it is there.
+
+    Raises:
+        TrackingError: As `record`.
+    """
+    mlflow, _ = _connected()
+    with _explained():
+        there = mlflow.MlflowClient().search_model_versions(f"run_id = '{logged.run_id}'")
+        # With its tags in one request: a process that is killed here leaves no version without them.
+        made = there[0] if there else mlflow.register_model(logged.model_uri, NAME, tags=tags(facts))
+    return str(made.version)
+
+
+def _connected() -> tuple[Any, str]:
+    server()
     # Before the import: MLflow would else report usage to its makers, warn that git is missing, and print addresses
     # that only pods can open.
     for variable, value in _QUIET.items():
@@ -118,20 +174,38 @@ def record(model: Ease | None, facts: Facts, example: Sequence[Sequence[int]]) -
     # Here, not above: what is tested without a server needs no MLflow.
     import mlflow
 
+    with _explained():
+        return mlflow, mlflow.set_experiment(NAME).experiment_id
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    import mlflow
+
     try:
-        mlflow.set_experiment(NAME)
-        with mlflow.start_run(tags=tags(facts)) as run:
-            mlflow.log_params(dict(facts.parameters))
-            mlflow.log_metrics(flat(facts))
-            number = None if model is None else _register(model, facts, example)
-        if model is None:
-            mlflow.MlflowClient().set_terminated(run.info.run_id, "FAILED")
+        yield
     except mlflow.exceptions.MlflowException as error:
-        raise TrackingError(f"MLflow at {uri} did not record the run: {error}") from error
-    return Recorded(run.info.run_id, number, facts.data_hash, code_version())
+        raise TrackingError(f"MLflow at {server()} did not record the run: {error}") from error
 
 
-def _register(model: Ease, facts: Facts, example: Sequence[Sequence[int]]) -> str:
+def _found(client: Any, experiment: str, labels: Mapping[str, str]) -> str | None:
+    """The run with these tags."""
+    wanted = " and ".join(f"tags.{key} = '{value}'" for key, value in labels.items())
+    runs = client.search_runs([experiment], wanted, max_results=1)
+    return str(runs[0].info.run_id) if runs else None
+
+
+def _logged_model(client: Any, run: Any, model: Ease, example: Sequence[Sequence[int]]) -> str:
+    """The address of the run's model: the one that it has already, else it is uploaded."""
+    for there in client.search_logged_models([run.experiment_id], f"source_run_id = '{run.run_id}'"):
+        if there.status == "READY":
+            return str(there.model_uri)
+        # Somebody was killed while uploading it.
+        client.delete_logged_model(there.model_id)
+    return _upload(model, example)
+
+
+def _upload(model: Ease, example: Sequence[Sequence[int]]) -> str:
     import mlflow
     from mlflow.models import ModelSignature
     from mlflow.types.schema import Array, ColSpec, DataType, ParamSchema, ParamSpec, Schema
@@ -144,7 +218,7 @@ def _register(model: Ease, facts: Facts, example: Sequence[Sequence[int]]) -> st
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model.npz"
         model.save(file)
-        logged = mlflow.pyfunc.log_model(
+        uploaded = mlflow.pyfunc.log_model(
             name="model",
             # A loader and plain arrays instead of a pickle: loading runs only the code that is packed beside them.
             loader_module=f"{_PACKAGE.name}.serving",
@@ -153,9 +227,5 @@ def _register(model: Ease, facts: Facts, example: Sequence[Sequence[int]]) -> st
             signature=signature,
             input_example=pd.DataFrame({"history": [np.array(history) for history in example]}),
             pip_requirements=[f"{package}=={version(package)}" for package in _SERVING_NEEDS],
-            registered_model_name=NAME,
         )
-    number = str(logged.registered_model_version)
-    for key, value in tags(facts).items():
-        mlflow.MlflowClient().set_model_version_tag(NAME, number, key, value)
-    return number
+    return str(uploaded.model_uri)

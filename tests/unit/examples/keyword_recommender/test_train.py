@@ -28,15 +28,15 @@ def test_no_test_item_reaches_what_fits_or_tunes(few: pd.DataFrame, monkeypatch:
     assert np.array_equal(first.model.items, second.model.items)
     assert np.array_equal(first.model.solved, second.model.solved)
     assert first.model.used.sum() == len(past)
-    assert second.metrics["ndcg"].mean == 0 < first.metrics["ndcg"].mean
+    assert second.scores.metrics["ndcg"].mean == 0 < first.scores.metrics["ndcg"].mean
 
 
 def test_a_run_repeats_itself(few: pd.DataFrame) -> None:
-    assert train.train(few, SMALL).metrics == train.train(few, SMALL).metrics
+    assert train.train(few, SMALL).scores.metrics == train.train(few, SMALL).scores.metrics
 
 
 def test_the_difference_is_paired(few: pd.DataFrame) -> None:
-    metrics = train.train(few, SMALL).metrics
+    metrics = train.train(few, SMALL).scores.metrics
     assert metrics["ndcg_difference"].mean == pytest.approx(metrics["ndcg"].mean - metrics["ndcg_popularity"].mean)
     assert metrics["hr_difference"].mean == pytest.approx(metrics["hr"].mean - metrics["hr_popularity"].mean)
 
@@ -49,15 +49,16 @@ def test_too_few_test_users_stop_the_run(few: pd.DataFrame) -> None:
 def test_on_all_users_it_beats_popularity(ratings: pd.DataFrame) -> None:
     """The issue's measure, on the real data, with the hyperparameters that tuning chooses (tuning itself is slow)."""
     outcome = train.train(ratings, train.Settings(grid=Grid((400,), (5,), (0.05,))))
-    assert outcome.test_users == 671
-    assert outcome.better
-    assert outcome.metrics["ndcg_difference"].low > 0.05
+    assert outcome.scores.test_users == 671
+    assert outcome.scores.better
+    assert outcome.scores.metrics["ndcg_difference"].low > 0.05
 
 
 def outcome_with(low: float) -> train.Outcome:
     model = Ease.fit([np.array([1, 2])], 1, Recency(1, 0))
     names = ("ndcg", "ndcg_popularity", "ndcg_difference", "hr", "hr_popularity", "hr_difference")
-    return train.Outcome(model, Choice(1, Recency(1, 0), 0.1), 400, {name: Interval(0.1, low, 0.2) for name in names})
+    scores = train.Scores(400, {name: Interval(0.1, low, 0.2) for name in names})
+    return train.Outcome(model, Choice(1, Recency(1, 0), 0.1), scores)
 
 
 @pytest.fixture
