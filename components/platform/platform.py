@@ -1,4 +1,4 @@
-"""What all teams share: MLflow, and namespaces with workspaces in it."""
+"""What all teams share: MLflow, git repositories, and namespaces with workspaces in it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from components.foundation.contract import Contract
 from components.kubernetes import objects, provision, traffic
 from components.kubernetes.images import Images
 from components.kubernetes.provider import provider
-from components.platform import mlflow, mlflow_pod
+from components.platform import git, mlflow, mlflow_pod
 from components.platform.contract import Controller, PlatformContract, database_template
+from components.platform.git import Git, GitInputs
 from components.platform.mlflow import Mlflow, MlflowInputs
 from components.platform.spec import NAMESPACE, PlatformSpec
 from components.platform.workspace import Workspace, WorkspaceInputs
 
 CONTROLLER = "tenancy"
-REPOSITORIES = "git"
-REPOSITORIES_PORT = 8000
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,12 @@ class Platform(pulumi.ComponentResource):
             MlflowInputs(inputs.contract, namespace, NAMESPACE, image, inputs.root_secret),
             child,
         )
+        Git(
+            git.NAME,
+            spec.git,
+            GitInputs(inputs.contract, namespace, inputs.images.reference("git"), inputs.root_secret),
+            child,
+        )
         for workspace in spec.workspaces:
             own = objects.namespace(workspace.namespace, direct).metadata.name
             traffic.deny_all(own, workspace.namespace, direct)
@@ -94,8 +99,8 @@ def promise(inputs: PlatformInputs) -> PlatformContract:
         foundation=inputs.contract,
         namespace=NAMESPACE,
         tracking_uri=f"http://{mlflow_pod.NAME}.{NAMESPACE}:{mlflow_pod.PORT}",
-        repositories_uri=f"http://{REPOSITORIES}.{NAMESPACE}:{REPOSITORIES_PORT}",
-        repositories_address=inputs.contract.ingress.address(REPOSITORIES),
+        repositories_uri=f"http://{git.NAME}.{NAMESPACE}:{git.PORT}",
+        repositories_address=inputs.contract.ingress.address(git.NAME),
         database_template=database_template(inputs.images.reference("airflow")),
         controller=Controller(namespace=NAMESPACE, service_account=CONTROLLER),
     )

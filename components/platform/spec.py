@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from components.kubernetes.spec import Resources, Spec
-from components.kubernetes.vocabulary import DnsLabel, ReleaseName, Replicas, Rotation
+from components.kubernetes.vocabulary import DnsLabel, ReleaseName, Replicas, Rotation, Size
 
 NAMESPACE = "mlp-platform"
 TAKEN_NAMESPACES = (NAMESPACE, "mlp-foundation")
+TEAMS = "team-"
+"""What the ids of teams begin with, and no other name in the shared tools."""
 TAKEN_WORKSPACES = ("admin", "default", "workspaces", "api", "ajax-api", "static-files")
 
 
@@ -27,11 +29,25 @@ class MlflowSpec(Spec):
     """Raise it to change its admin's password and its keys to database and object store."""
 
 
+class GitSpec(Spec):
+    """The server of teams' git repositories."""
+
+    storage: Size = "5Gi"
+    """Size of its volume. One repository takes at most 500 MiB. It can grow only if the storage class lets volumes
+    grow."""
+
+    resources: Resources = Resources(cpu="50m", memory="512Mi")
+    """Enough for eight requests at once; idle it takes 50 MB."""
+
+    rotation: Rotation = 1
+    """Raise it to change its admin's key."""
+
+
 class WorkspaceSpec(Spec):
     """One MLflow workspace, a user who may use nothing else, and the namespace whose pods get that user's password."""
 
     name: DnsLabel
-    """Name of the workspace and its user."""
+    """Name of the workspace and its user. Those of teams begin with team-, so this one can't."""
 
     namespace: Annotated[DnsLabel, Field(examples=["mlp-examples"])]
     """Namespace that is made for it, with the Secret mlflow-<name> in it. Begins with mlp-, so that it can't be one
@@ -47,6 +63,8 @@ class WorkspaceSpec(Spec):
             raise ValueError("use at least two characters")
         if name in TAKEN_WORKSPACES:
             raise ValueError(f"choose another name: MLflow keeps {', '.join(TAKEN_WORKSPACES)} for itself")
+        if name.startswith(TEAMS):
+            raise ValueError(f"choose a name that doesn't begin with {TEAMS}: teams' stacks make those")
         return name
 
     @field_validator("namespace")
@@ -71,6 +89,9 @@ class PlatformSpec(Spec):
 
     mlflow: MlflowSpec
     """The tracking server and model registry."""
+
+    git: GitSpec = GitSpec()
+    """The server of teams' git repositories."""
 
     workspaces: Annotated[tuple[WorkspaceSpec, ...], Field(max_length=500)] = ()
     """Who tracks there besides teams, whose stacks bring their own."""

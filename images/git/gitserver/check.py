@@ -15,6 +15,8 @@ from .access import Check
 
 MOST = 1 << 20
 """Bytes of an answer."""
+MOST_WORDS = 300
+"""Bytes of what is shown of an answer that isn't 200."""
 
 
 class NoAnswer(Exception):  # noqa: N818 - what happened, not a bug
@@ -45,7 +47,7 @@ def ask(check: Check, archive: IO[bytes], size: int, seconds: float) -> Answer:
     except (OSError, http.client.HTTPException) as error:
         raise NoAnswer(f"{type(error).__name__}: {error}") from None
     if status != 200:
-        raise NoAnswer(f"it answered {status}")
+        raise NoAnswer(f"it answered {status} {body[:MOST_WORDS].decode(errors='replace').strip()}")
     try:
         return parsed(json.loads(body))
     except (ValueError, TypeError, KeyError):

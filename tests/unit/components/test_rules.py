@@ -28,6 +28,7 @@ DERIVED = {
         ("mlflow", "bucket"),
         ("mlflow", "admin"),
         ("mlflow", "session"),
+        ("git", "admin"),
         ("workspace", "examples"),
     )
 }
@@ -45,7 +46,7 @@ def containers(found: Recorded) -> list[dict[str, Any]]:
 
 def test_there_are_workloads_of_each_sort() -> None:
     kinds = sorted(found.type.rsplit(":", 1)[-1] for found in WORKLOADS)
-    assert kinds == ["Deployment", "Job", "Job", "Job", "StatefulSet", "StatefulSet"]
+    assert kinds == ["Deployment", "Job", "Job", "Job", "StatefulSet", "StatefulSet", "StatefulSet"]
 
 
 @pytest.mark.parametrize("found", OBJECTS, ids=name_of)
@@ -111,7 +112,7 @@ def test_jobs_stay_so_that_the_next_up_finds_them(found: Recorded) -> None:
 
 def test_selectors_find_their_pods() -> None:
     services = [found for found in OBJECTS if found.type == "kubernetes:core/v1:Service"]
-    assert len(services) == 3
+    assert len(services) == 4
     for service in services:
         selected = [
             found

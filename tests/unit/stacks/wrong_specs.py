@@ -19,6 +19,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     for name in ("local-foundation", "local-platform", "local-team-search")
 }
 RIGHT["local-foundation"]["postgres"]["resources"] = {"cpu": "100m", "memory": "512Mi"}
+RIGHT["local-platform"]["git"] = {"storage": "5Gi", "rotation": 1}
 RIGHT["local-platform"]["workspaces"].append({"name": "other", "namespace": "mlp-other", "rotation": 2})
 
 Place = tuple[str | int, ...]
@@ -52,6 +53,7 @@ NUMBERS: dict[str, list[tuple[Place, int, int]]] = {
         (("mlflow", "replicas"), 1, 20),
         (("mlflow", "rotation"), 1, 100_000),
         (("workspaces", 1, "rotation"), 1, 100_000),
+        (("git", "rotation"), 1, 100_000),
     ],
     "local-team-search": [
         (("rotation",), 1, 100_000),
@@ -63,6 +65,7 @@ SIZES: list[tuple[str, Place]] = [
     ("local-foundation", ("postgres", "storage")),
     ("local-foundation", ("postgres", "resources", "memory")),
     ("local-foundation", ("object_store", "storage")),
+    ("local-platform", ("git", "storage")),
     ("local-team-search", ("quota", "memory")),
     ("local-team-search", ("airflow", "resources", "memory")),
 ]
@@ -236,7 +239,7 @@ def bad_name(draw: st.DrawFn) -> Wrong:
         return with_value("local-team-search", ("name",), team, "name")
     place = draw(st.sampled_from([("workspaces", 0, "name"), ("workspaces", 1, "namespace")]))
     value = draw(
-        st.sampled_from(["Big", "a_b", "-a", "a-", "a.b", "x" * 64, "kube-system", "mlp-platform", "admin", "default"])
+        st.sampled_from(["Big", "a_b", "-a", "a-", "a.b", "x" * 64, "kube-system", "mlp-platform", "admin", "default", "team-x"])
     )
     if place[-1] == "name" and value in ("kube-system", "mlp-platform"):
         value = "admin"
