@@ -53,6 +53,8 @@ def bring_up(plan: Plan, where: Layout, report: Report) -> None:
     if cold:
         _clear(where, tree)
     write(where.owner, str(where.data))
+    # It would start again what is stopped here.
+    processes.stop(where.pid_file(programs.KEEPER))
     started = datetime.now(UTC)
     _machine(plan, where, tree)
     if pki.ensure(where, plan.config, plan.binaries["kubeadm"], gobinaries.KUBERNETES):
@@ -63,6 +65,7 @@ def bring_up(plan: Plan, where: Layout, report: Report) -> None:
     kubelet_is_new = _kubelet(plan, where, tree)
     _control_plane(plan, where, tree, report)
     _addons(plan, where, report, started if kubelet_is_new else None, started if cold else None)
+    _run(programs.keeper(where), tree)
     containerd.forget_others(where, plan.images)
     write_json(where.settings, {**plan.settings(), "fingerprint": plan.fingerprint()})
 
@@ -95,7 +98,7 @@ def _machine(plan: Plan, where: Layout, tree: cgroups.Tree) -> None:
 
 def _runtime(plan: Plan, where: Layout, tree: cgroups.Tree, report: Report) -> None:
     containerd.configure(where, plan.config, plan.machine, plan.images["pause"])
-    _run(programs.containerd(where), tree, "runtime")
+    _run(programs.containerd(where), tree)
     containerd.wait(where)
     containerd.load(where, plan.archives, report)
 
@@ -104,9 +107,7 @@ def _kubelet(plan: Plan, where: Layout, tree: cgroups.Tree) -> bool:
     for name, text in manifests.static_pods(plan.values, pki.digest(where)).items():
         write(where.manifests / name, text)
     write(where.etc / "kubelet.yaml", kubelet.settings(where, plan.config, plan.machine, tree))
-    is_new = _run(programs.kubelet(where, plan.config, plan.binaries["kubelet"]), tree, "kubelet")
-    _run(programs.log_limit(where), tree, "log-limit")
-    return is_new
+    return _run(programs.kubelet(where, plan.config, plan.binaries["kubelet"]), tree)
 
 
 def _control_plane(plan: Plan, where: Layout, tree: cgroups.Tree, report: Report) -> None:
@@ -114,7 +115,7 @@ def _control_plane(plan: Plan, where: Layout, tree: cgroups.Tree, report: Report
     url, authority = f"{plan.config.api}/readyz", where.pki / "ca.crt"
     _wait(lambda: [] if answers(url, authority) else ["kube-apiserver"], API_TIMEOUT, where)
     write(where.etc / "kube-proxy.yaml", kube_proxy.settings(where, plan.config, plan.machine))
-    _run(programs.kube_proxy(where, plan.config, plan.binaries["kube-proxy"]), tree, "kube-proxy")
+    _run(programs.kube_proxy(where, plan.config, plan.binaries["kube-proxy"]), tree)
 
 
 def _addons(
@@ -137,13 +138,13 @@ def _addons(
     _wait(missing, READY_TIMEOUT, where)
 
 
-def _run(program: processes.Program, tree: cgroups.Tree, group: str) -> bool:
+def _run(program: processes.Program, tree: cgroups.Tree) -> bool:
     """Start a program unless it runs as it should. Returns whether it was started."""
     process = processes.running(program.pid_file)
     if process and process.fingerprint == program.fingerprint():
         return False
     processes.stop(program.pid_file)
-    processes.start(program, tree.entry(group), tree.prefix(group))
+    processes.start(program, tree.entry(program.group), tree.prefix(program.group))
     return True
 
 

@@ -69,7 +69,7 @@ def state() -> NodeState:
     """What the node is doing now; changes nothing."""
     where = layout()
     config = plan.last_config(where)
-    running = {name: processes.running(where.pid_file(name)) for name in programs.LOGGING}
+    running = {name: processes.running(where.pid_file(name)) for name in programs.ALL}
     if not where.before.exists() and not any(running.values()):
         return NodeState("stopped")
     reasons = [] if "fingerprint" in (read_json(where.settings) or {}) else ["the last `mlp up` didn't end well"]
@@ -115,7 +115,7 @@ def _down(where: Layout, report: Report) -> None:
     tree = cgroups.tree(facts)
     if not where.before.exists() and not tree.pids():
         report.cached()
-    for name in ("log-limit", "kube-proxy", "kubelet"):
+    for name in (programs.KEEPER, "kube-proxy", "kubelet"):
         processes.stop(where.pid_file(name))
     cleanup.end_containers(tree)
     processes.stop(where.pid_file("containerd"))

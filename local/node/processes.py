@@ -34,6 +34,8 @@ class Program:
     log: Path
     """Appended to, so that it can be truncated while the program runs."""
     pid_file: Path
+    group: str
+    """Its cgroup, below the node's own."""
     inputs: tuple[Path, ...] = field(default=())
     """Configuration files: when one changes, the program must be started anew."""
 
@@ -81,9 +83,26 @@ def start(program: Program, groups: Sequence[Path], prefix: Sequence[str] = ()) 
     fingerprint = program.fingerprint()
     write_json(
         program.pid_file,
-        {"pid": pid, "start": started, "boot": boot_id(), "fingerprint": fingerprint, "since": since.isoformat()},
+        {
+            "pid": pid,
+            "start": started,
+            "boot": boot_id(),
+            "fingerprint": fingerprint,
+            "since": since.isoformat(),
+            "argv": program.argv,
+            "group": program.group,
+            "inputs": list(map(str, program.inputs)),
+        },
     )
     return Running(pid, fingerprint, since)
+
+
+def ended(name: str, log: Path, pid_file: Path) -> Program | None:
+    """A program that was started since the machine booted, wasn't stopped, and doesn't run."""
+    noted = read_json(pid_file)
+    if not isinstance(noted, dict) or noted.get("boot") != boot_id() or running(pid_file):
+        return None
+    return Program(name, tuple(noted["argv"]), log, pid_file, noted["group"], tuple(map(Path, noted["inputs"])))
 
 
 def stop(pid_file: Path, timeout: float = 10) -> None:

@@ -1,27 +1,18 @@
-"""The processes that run on the machine itself: containerd, kubelet, kube-proxy and what keeps their logs short."""
+"""The processes that run on the machine itself: containerd, kubelet, kube-proxy and what keeps them running."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from local.node.config import NodeConfig
 from local.node.layout import Layout
 from local.node.processes import Program
 
-MAX_LOG = 10 * 1024 * 1024
-
 LOGGING = ("containerd", "kubelet", "kube-proxy")
-ALL = (*LOGGING, "log-limit")
+KEEPER = "keeper"
+ALL = (*LOGGING, KEEPER)
 """Their names, in the order in which they are started."""
-
-_LIMIT_LOGS = """
-limit=$1; shift
-while sleep 60; do
-  for log; do
-    if [ "$(stat -c %s "$log" || echo 0)" -gt "$limit" ]; then cp "$log" "$log.1" && : > "$log"; fi
-  done
-done
-"""
 
 
 def containerd(layout: Layout) -> Program:
@@ -32,6 +23,7 @@ def containerd(layout: Layout) -> Program:
         argv=("containerd", "--config", str(config)),
         log=layout.log("containerd"),
         pid_file=layout.pid_file("containerd"),
+        group="runtime",
         inputs=(config,),
     )
 
@@ -55,6 +47,7 @@ def kubelet(layout: Layout, config: NodeConfig, binary: Path) -> Program:
         argv=(str(binary), *(f"--{name}={value}" for name, value in flags.items())),
         log=layout.log("kubelet"),
         pid_file=layout.pid_file("kubelet"),
+        group="kubelet",
         inputs=(settings, kubeconfig, layout.pki / "kubelet-server.crt"),
     )
 
@@ -70,16 +63,17 @@ def kube_proxy(layout: Layout, config: NodeConfig, binary: Path) -> Program:
         argv=(str(binary), f"--config={settings}", f"--hostname-override={config.name}"),
         log=layout.log("kube-proxy"),
         pid_file=layout.pid_file("kube-proxy"),
+        group="kube-proxy",
         inputs=(settings, kubeconfig),
     )
 
 
-def log_limit(layout: Layout) -> Program:
-    """Truncates the logs of the three when they grow too long; pods' logs are the kubelet's business."""
-    logs = [str(layout.log(name)) for name in LOGGING]
+def keeper(layout: Layout) -> Program:
+    """Starts the three again when they end, and truncates their logs (`local.node.keeper`)."""
     return Program(
-        name="log-limit",
-        argv=("sh", "-c", _LIMIT_LOGS, "log-limit", str(MAX_LOG), *logs),
-        log=layout.log("log-limit"),
-        pid_file=layout.pid_file("log-limit"),
+        name=KEEPER,
+        argv=(sys.executable, "-P", "-m", "local.node.keeper", str(layout.data), str(layout.run)),
+        log=layout.log(KEEPER),
+        pid_file=layout.pid_file(KEEPER),
+        group=KEEPER,
     )

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 import yaml
 
 from local import node
-from local.node import cgroups, machine, mounts, network, processes
+from local.node import cgroups, machine, mounts, network, processes, programs
 from local.node.config import NodeConfig
 from local.node.layout import layout
 from tests.e2e.conftest import Platform
@@ -156,18 +157,32 @@ def test_rebooted_it_is_back_with_its_data(kept: Kept, say: Callable[[str], None
 
 
 @pytest.mark.parametrize("program", ["kubelet", "containerd", "kube-proxy"])
-def test_one_dead_program_is_named_and_replaced_under_running_pods(kept: Kept, program: str) -> None:
+def test_one_dead_program_is_back_by_itself_under_running_pods(kept: Kept, program: str) -> None:
     running = processes.running(layout().pid_file(program))
     assert running is not None
     started = kept.started()
     os.kill(running.pid, signal.SIGKILL)
-    while processes.running(layout().pid_file(program)):
+    limit = time.monotonic() + BACK_SECONDS
+    while (now := processes.running(layout().pid_file(program))) is None or now.pid == running.pid:
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    while node.state().status != "running":
+        assert time.monotonic() < limit, node.state().reasons
+        time.sleep(0.5)
+    kept.is_there()
+    assert kept.started() == started
+
+
+def test_a_dead_keeper_is_named_and_replaced(kept: Kept) -> None:
+    running = processes.running(layout().pid_file(programs.KEEPER))
+    assert running is not None
+    os.kill(running.pid, signal.SIGKILL)
+    while processes.running(layout().pid_file(programs.KEEPER)):
         pass
-    assert f"{program} isn't running (run `mlp up`)" in node.state().reasons
+    assert f"{programs.KEEPER} isn't running (run `mlp up`)" in node.state().reasons
     mlp("up", "--yes", seconds=300).must_succeed()
     assert node.state().status == "running"
     kept.is_there()
-    assert kept.started() == started
 
 
 def test_a_pod_reaches_services_names_and_the_registry(kept: Kept) -> None:

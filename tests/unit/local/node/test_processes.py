@@ -15,7 +15,9 @@ SLEEP = ("sleep", "300")
 
 
 def a_program(folder: Path, argv: tuple[str, ...] = SLEEP) -> Program:
-    return Program("probe", argv, folder / "logs/probe.log", folder / "pids/probe.json", inputs=(folder / "settings",))
+    return Program(
+        "probe", argv, folder / "logs/probe.log", folder / "pids/probe.json", "probe", inputs=(folder / "settings",)
+    )
 
 
 def wait_until_gone(pid: int) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import time
 from pathlib import Path
 
 import yaml
@@ -46,28 +44,3 @@ def test_kube_proxy_leaves_the_machines_settings_alone() -> None:
     }
     assert settings["nodePortAddresses"] == ["100.64.0.1/32"]
     assert settings["healthzBindAddress"].startswith("127.0.0.1:")
-
-
-def test_logs_that_grow_too_long_are_cut_while_they_are_written_to(tmp_path: Path) -> None:
-    layout = Layout(tmp_path / "node", tmp_path / "run")
-    layout.logs.mkdir(parents=True)
-    long, short = layout.log("containerd"), layout.log("kubelet")
-    short.write_text("short\n")
-    with long.open("a") as writer:
-        writer.write("x" * 200)
-        writer.flush()
-        argv = list(programs.log_limit(layout).argv)
-        script = argv[2].replace("sleep 60", "sleep 0.05")
-        limiter = subprocess.Popen([*argv[:2], script, argv[3], "100", *argv[5:]], stderr=subprocess.DEVNULL)
-        try:
-            limit = time.monotonic() + 10
-            while long.stat().st_size > 0 and time.monotonic() < limit:
-                time.sleep(0.02)
-            writer.write("after")
-            writer.flush()
-        finally:
-            limiter.kill()
-            limiter.wait()
-    assert long.read_text() == "after"
-    assert Path(f"{long}.1").read_text() == "x" * 200
-    assert short.read_text() == "short\n"
