@@ -1,4 +1,4 @@
-"""The shipped stacks as the unit tests see them: both recorded once, with a root secret and images of their own."""
+"""The shipped stacks as the unit tests see them: recorded once, with a root secret and images of their own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from components.foundation.local import Foundation, FoundationInputs, Foundation
 from components.foundation.local.foundation import promise
 from components.kubernetes.images import Images
 from components.platform import Platform, PlatformInputs, PlatformSpec
+from components.platform.contract import PlatformContract
+from components.platform.platform import promise as platform_promise
+from components.team import Team, TeamInputs, TeamSpec
 from stacks.spec import load
 from tests.unit.components.recorded import Recorded, record
 
@@ -66,7 +69,26 @@ def platform(spec: PlatformSpec | None = None, on: Contract | None = None) -> li
     )
 
 
+def team_spec(name: str = "search") -> TeamSpec:
+    """A shipped one."""
+    spec = load(STACKS / f"local-team-{name}.yaml")
+    assert isinstance(spec, TeamSpec)
+    return spec
+
+
+def platform_contract() -> PlatformContract:
+    """Of the shipped platform."""
+    return platform_promise(PlatformInputs(contract(), IMAGES, pulumi.Output.secret(ROOT)))
+
+
+def team(spec: TeamSpec | None = None, on: PlatformContract | None = None, root: str = ROOT) -> list[Recorded]:
+    """What a team registers."""
+    wanted = spec or team_spec()
+    inputs = TeamInputs(on or platform_contract(), IMAGES, pulumi.Output.secret(root))
+    return record(lambda: Team(wanted.id, wanted, inputs))
+
+
 @cache
 def shipped() -> tuple[Recorded, ...]:
-    """What both shipped stacks register."""
-    return (*foundation(), *platform())
+    """What the shipped stacks register, with one team for all."""
+    return (*foundation(), *platform(), *team())

@@ -14,6 +14,7 @@ from stacks import build, samples
 from tests.unit.components.recorded import Recorded, Recorder, plain
 
 CONFIG = {"mlplatform:images": samples.RELEASE, "mlplatform:rootSecret": samples.ROOT_SECRET}
+BELOW = {stack: samples.outputs(stack) for stack in samples.names()}
 Program = Callable[..., tuple[list[Recorded], dict[str, Any]]]
 
 
@@ -62,9 +63,19 @@ def test_the_platform_stands_on_the_sample_contract(program: Program) -> None:
     assert exported == samples.outputs("local-platform"), "stacks/samples/local-platform.json is stale: export it again"
 
 
+@pytest.mark.parametrize("team", ["search", "recsys"])
+def test_a_team_stands_on_the_sample_platform(program: Program, team: str) -> None:
+    resources, exported = program(f"local-team-{team}", BELOW)
+    assert len(resources) > 25
+    assert exported["addresses"] == {"airflow": f"http://airflow-{team}.localhost:8080"}
+    assert exported["repository"] == f"http://git.localhost:8080/team-{team}.git"
+    assert set(exported["credentials"]) == {"airflow", "repository"}
+    assert set(exported) == {"addresses", "credentials", "repository"}
+
+
 def test_no_output_holds_a_secret(program: Program) -> None:
-    for stack in ("local-foundation", "local-platform"):
-        resources, exported = program(stack, {"local-foundation": samples.outputs("local-foundation")})
+    for stack in ("local-foundation", "local-platform", "local-team-search"):
+        resources, exported = program(stack, BELOW)
         secrets = {
             value
             for found in resources
@@ -93,16 +104,14 @@ def test_wrong_config_is_told_like_a_wrong_spec(program: Program, key: str, valu
     assert "fix: " in error and len(error.splitlines()) <= 3
 
 
-@pytest.mark.parametrize(
-    ("stacks", "what"),
-    [({}, "isn't there"), ({"local-foundation": {}}, "isn't up"), ({"local-foundation": {"x": 1}}, "isn't up")],
-)
+@pytest.mark.parametrize(("stack", "below"), [("platform", "foundation"), ("team-search", "platform")])
+@pytest.mark.parametrize(("outputs", "what"), [(None, "isn't there"), ({}, "isn't up"), ({"x": 1}, "isn't up")])
 def test_a_layer_whose_predecessor_is_not_up_says_what_to_run(
-    program: Program, stacks: dict[str, Any], what: str
+    program: Program, stack: str, below: str, outputs: dict[str, Any] | None, what: str
 ) -> None:
-    error = refusal(program, "local-platform", stacks)
-    assert f"stack local-foundation {what}" in error
-    assert "fix: run `pulumi up -s local-foundation` first" in error
+    error = refusal(program, f"local-{stack}", {} if outputs is None else {f"local-{below}": outputs})
+    assert f"stack local-{below} {what}" in error
+    assert f"fix: run `pulumi up -s local-{below}` first" in error
 
 
 def test_a_missing_root_secret_is_told(program: Program) -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from components.foundation.contract import Contract
 from components.platform.contract import PlatformContract
-from images import releases
+from images import releases, tasks
 from stacks import build, samples
-from stacks.spec import PlatformSpec, load
+from stacks.spec import PlatformSpec, TeamSpec, load
 
 
 @pytest.mark.parametrize(("stack", "sort"), [("local-foundation", Contract), ("local-platform", PlatformContract)])
@@ -18,12 +18,15 @@ def test_samples_satisfy_the_contract(stack: str, sort: type[Contract | Platform
 
 def test_each_stack_that_others_stand_on_has_a_sample() -> None:
     specs = [load(path) for path in build.STACKS.glob("*.yaml") if not path.name.startswith("Pulumi.")]
-    assert {spec.foundation for spec in specs if isinstance(spec, PlatformSpec)} <= set(samples.names())
+    below = {spec.foundation for spec in specs if isinstance(spec, PlatformSpec)}
+    below |= {spec.platform for spec in specs if isinstance(spec, TeamSpec)}
+    assert len(below) == 2
+    assert below <= set(samples.names())
 
 
 def test_the_sample_release_has_every_image_that_programs_use() -> None:
     digests = releases.read(samples.RELEASE)
-    assert {"postgres", "object-store", "mlflow", "training"} <= set(digests)
+    assert set(tasks.platform_images()) == set(digests)
     assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", digest) for digest in digests.values())
 
 

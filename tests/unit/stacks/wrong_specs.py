@@ -239,7 +239,9 @@ def bad_name(draw: st.DrawFn) -> Wrong:
         return with_value("local-team-search", ("name",), team, "name")
     place = draw(st.sampled_from([("workspaces", 0, "name"), ("workspaces", 1, "namespace")]))
     value = draw(
-        st.sampled_from(["Big", "a_b", "-a", "a-", "a.b", "x" * 64, "kube-system", "mlp-platform", "admin", "default", "team-x"])
+        st.sampled_from(
+            ["Big", "a_b", "-a", "a-", "a.b", "x" * 64, "kube-system", "mlp-platform", "admin", "default", "team-x"]
+        )
     )
     if place[-1] == "name" and value in ("kube-system", "mlp-platform"):
         value = "admin"
