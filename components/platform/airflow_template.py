@@ -1,0 +1,51 @@
+"""The database that each team's Airflow starts from: migrated once, copied in an instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from components.foundation.contract import Contract
+from components.kubernetes.pods import SecretKey
+from components.kubernetes.provision import Provision, ProvisionInputs
+from components.kubernetes.spec import Resources
+from components.platform.contract import database_template
+
+NAME = "airflow-template"
+RESOURCES = Resources(cpu="100m", memory="1Gi")
+"""Migrations load all of Airflow."""
+
+
+@dataclass(frozen=True)
+class AirflowTemplateInputs:
+    """Where the database server is, and what migrates."""
+
+    contract: Contract
+    image: str
+
+
+def provision_inputs(inputs: AirflowTemplateInputs) -> ProvisionInputs:
+    """What the Job runs (images/airflow/README.md): another image is another Job and another database."""
+    server = inputs.contract.database
+    return ProvisionInputs(
+        namespace=inputs.contract.admin_namespace,
+        image=inputs.image,
+        command=["python3", "-m", "mlplatform_airflow", "prepare-template"],
+        settings={
+            "PGHOST": server.host,
+            "PGPORT": str(server.port),
+            "PGSSLMODE": "verify-full" if server.tls else "disable",
+            "TEMPLATE": database_template(inputs.image),
+        },
+        credentials={
+            "PGUSER": SecretKey(server.admin.name, server.admin.user_key),
+            "PGPASSWORD": SecretKey(server.admin.name, server.admin.password_key),
+        },
+        resources=RESOURCES,
+    )
+
+
+def airflow_template(inputs: AirflowTemplateInputs, opts: pulumi.ResourceOptions) -> Provision:
+    """Runs where the admin's Secret is. Ready when the template is, so that a team made next finds it."""
+    return Provision(NAME, provision_inputs(inputs), opts)
