@@ -11,7 +11,7 @@ from images import releases
 from local import node, paths
 from local.problem import Problem
 from local.tasks import Report
-from mlp import config, console, disk, engine, environment, locks, target
+from mlp import config, console, disk, environment, locks, target, team_stacks, teams
 from mlp.target import Target
 
 
@@ -26,7 +26,7 @@ def run(yes: bool) -> None:
         _destroy(where, yes)
         return
     _require_root()
-    for stack in config.LOCAL_STACKS:
+    for stack in config.standing():
         locks.clear(stack)
     if node.state().status == "stopped":
         # Leftovers of a crash are no node any more, and go too.
@@ -45,7 +45,7 @@ def purge(yes: bool) -> None:
         Problem: The stacks stand on another cluster and would be left there.
     """
     where = target.current()
-    if not where.embedded and any(map(config.exists, config.LOCAL_STACKS)):
+    if not where.embedded and config.standing():
         raise Problem(
             f"stacks stand on the cluster {where.context}, and their state would be lost",
             "destroy them first: `mlp down`",
@@ -56,9 +56,8 @@ def purge(yes: bool) -> None:
     if where.embedded:
         _require_root()
         node.purge(Report("node"))
-    for path in [config.path_of(stack) for stack in config.LOCAL_STACKS]:
-        if path.exists():
-            config.drop_secrets(path)
+    for path in sorted(config.path_of("local-*").parent.glob(config.path_of("local-*").name)):
+        config.drop_secrets(path)
     # It names images of the registry that went.
     releases.path_of(releases.LOCAL).unlink(missing_ok=True)
     for folder in folders:
@@ -72,15 +71,17 @@ def _require_root() -> None:
 
 
 def _destroy(where: Target, yes: bool) -> None:
-    standing = [stack for stack in reversed(config.LOCAL_STACKS) if config.exists(stack)]
+    standing = config.standing()[::-1]
     if not standing:
         console.say("no stack stands")
         return
     console.ask(f"Destroy {' and '.join(standing)} on the cluster {where.context}, their data too?", yes)
     environment.enter()
-    for name in standing:
+    # Before the platform, whose controller takes away what they have in the shared tools.
+    team_stacks.destroy(teams.standing(), where)
+    for name in (stack for stack in standing if not stack.startswith(teams.PREFIX)):
         console.heading(f"stack {name}")
-        stack: engine.Stack = config.open_stack(name, where)
+        stack = config.open_stack(name, where)
         stack.settle()
         stack.destroy()
 

@@ -10,10 +10,27 @@ from images import tasks as image_tasks
 from local import tasks
 from local.tasks import Report
 from local.toolchain import gobinaries
-from mlp import checks, config, console, disk, engine, environment, example, graph, health, state, summary, target
+from mlp import (
+    checks,
+    config,
+    console,
+    disk,
+    engine,
+    environment,
+    example,
+    example_dag,
+    graph,
+    health,
+    state,
+    summary,
+    target,
+    team_stacks,
+    teams,
+)
 from mlp.target import Target
 
 STACKS = {"foundation": config.FOUNDATION, "platform": config.PLATFORM}
+TEAMS, EXAMPLE = "teams", "example"
 
 
 def run(layers: Sequence[str], yes: bool) -> None:
@@ -25,7 +42,7 @@ def run(layers: Sequence[str], yes: bool) -> None:
     where = target.current()
     checks.require(checks.findings(where))
     config.require_secrets()
-    fresh = not any(config.exists(stack) for stack in config.LOCAL_STACKS)
+    fresh = not config.standing()
     if fresh:
         # Asked once, before half an hour of work rather than after it.
         console.ask("Nothing of this platform exists here yet. Make it?", yes)
@@ -34,16 +51,19 @@ def run(layers: Sequence[str], yes: bool) -> None:
     timing: dict[str, float] = {}
     with disk.Watch() as watch:
         _make(where, layers, timing)
-        if "example" in layers or any(layer in layers for layer in STACKS):
+        if any(layer in layers for layer in (*STACKS, TEAMS, EXAMPLE)):
             environment.enter()
         for layer in (layer for layer in STACKS if layer in layers):
             with _timed(timing, layer):
                 _stack(STACKS[layer], where, yes or fresh)
         if "platform" in layers:
             with _timed(timing, "answers"):
-                health.wait_for_services()
-        if "example" in layers:
-            with _timed(timing, "example"):
+                health.wait_for_services([""])
+        if TEAMS in layers:
+            with _timed(timing, TEAMS):
+                _teams(where, yes or fresh)
+        if EXAMPLE in layers:
+            with _timed(timing, EXAMPLE):
                 example.run(where)
     summary.show(timing, watch)
 
@@ -68,6 +88,15 @@ def _make(where: Target, layers: Sequence[str], timing: dict[str, float]) -> Non
         report.say(f"removed {removed} images of earlier sources")
     if missing and all(gobinaries.path_of(name).exists() for name in gobinaries.BINARIES):
         gobinaries.prune_caches(report)
+
+
+def _teams(where: Target, yes: bool) -> None:
+    names = teams.wanted()
+    team_stacks.require_platform()
+    team_stacks.up(names, where, yes)
+    health.wait_for_services(teams.standing())
+    if teams.FIRST in teams.standing():
+        example_dag.push(where)
 
 
 def _stack(name: str, where: Target, yes: bool) -> None:

@@ -15,11 +15,13 @@ from mlp import (
     engine,
     environment,
     example,
+    example_dag,
     graph,
     image_builds,
     sample_preview,
     state,
     target,
+    teams,
 )
 from mlp.target import Target
 
@@ -35,10 +37,14 @@ def run(layers: Sequence[str]) -> None:
     rows = [*_tools(made), *_node(made), *_images(made)]
     if "example" in layers:
         rows.append(("example", _example()))
+    if "teams" in layers:
+        rows.append(("example's DAG", example_dag.would()))
     print(console.table(("step", "would"), rows))
-    for layer in (layer for layer in STACKS if layer in layers):
-        print(f"\nstack {STACKS[layer]}:")
-        _stack(STACKS[layer], where)
+    stacks = [STACKS[layer] for layer in STACKS if layer in layers]
+    if "teams" in layers:
+        stacks += map(teams.stack_of, teams.wanted())
+    for name in stacks:
+        stack(name, where)
     print("\nnothing was changed")
 
 
@@ -83,7 +89,9 @@ def _example() -> str:
         return "run the training Job"
 
 
-def _stack(name: str, where: Target) -> None:
+def stack(name: str, where: Target) -> None:
+    """Print what an `up` of this stack would change, by the real engine where it and the cluster are there."""
+    print(f"\nstack {name}:")
     if pulumi_engine.locate() is None:
         print("  be created; its preview needs the engine, which isn't here yet")
         return

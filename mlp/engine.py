@@ -18,6 +18,7 @@ from pulumi.automation.errors import CommandError
 from local import paths
 from local.problem import Problem
 from mlp import console, diagnostics, interrupts, locks, repair, state
+from mlp.console import Say
 
 UNCHANGED = ("same", "read", "refresh")
 KILLED = "run the same command again: it puts in order what that left"
@@ -27,14 +28,16 @@ AGAIN = "mend what it says and run the same command again: what is done stays do
 class Stack:
     """One stack of the project. Made if it isn't there yet."""
 
-    def __init__(self, name: str, project: Path | None = None) -> None:
+    def __init__(self, name: str, project: Path | None = None, say: Say = console.say) -> None:
         """Select or create it.
 
         Args:
             name: For example `local-platform`.
             project: The folder with Pulumi.yaml; the checkout if None.
+            say: Takes each line of progress; several stacks at once need to tell whose it is.
         """
         self.name = name
+        self._say = say
         self._project = project or paths.checkout()
         with _told(f"stack {name} can't be opened"):
             self._command = automation.PulumiCommand()
@@ -52,19 +55,24 @@ class Stack:
             quiet: Show nothing.
         """
         with _told(f"preview of {self.name} failed"):
-            result = self._stack.preview(diff=diff, on_output=None if quiet else _show(diagnostics.Progress(diff)))
+            result = self._stack.preview(diff=diff, on_output=None if quiet else self._show(diagnostics.Progress(diff)))
         return {str(getattr(key, "value", key)): count for key, count in result.change_summary.items()}
 
     def up(self) -> dict[str, int]:
         """Apply; how many resources by operation."""
         with _told(f"stack {self.name} isn't up"):
-            result = self._stack.up(on_output=_show(diagnostics.Progress()), suppress_outputs=True)
+            result = self._stack.up(on_output=self._show(diagnostics.Progress()), suppress_outputs=True)
         return {str(key): count for key, count in (result.summary.resource_changes or {}).items()}
 
     def destroy(self) -> None:
         """Remove all that it made."""
         with _told(f"stack {self.name} isn't destroyed"):
-            self._stack.destroy(on_output=_show(diagnostics.Progress()), suppress_outputs=True)
+            self._stack.destroy(on_output=self._show(diagnostics.Progress()), suppress_outputs=True)
+
+    def remove(self) -> None:
+        """Forget it: its state and its config file. Refused by the engine while anything stands."""
+        with _told(f"stack {self.name} can't be removed"):
+            self._stack.workspace.remove_stack(self._stack.name)
 
     def settle(self) -> None:
         """Put in order what a killed engine left: its lock and its half-done creates.
@@ -72,31 +80,26 @@ class Stack:
         Raises:
             Problem: Somebody else works on the stack.
         """
-        locks.clear(self.name)
+        locks.clear(self.name, self._say)
         if not state.read(self.name).pending:
             return
         with _told(f"the state of {self.name} can't be put in order"):
             exported = self._stack.export_stack()
             fixed = repair.repair(exported.deployment or {})
             for urn in fixed.dropped:
-                console.say(f"  {self.name}: forgot the interrupted create of {urn.rpartition('::')[2]}")
+                self._say(f"  {self.name}: forgot the interrupted create of {urn.rpartition('::')[2]}")
             self.import_({"version": exported.version, "deployment": fixed.deployment})
             for urn in fixed.adopted:
-                console.say(
+                self._say(
                     f"  {self.name}: looking whether the interrupted create of {urn.rpartition('::')[2]} got done"
                 )
             # Without targets too: a refresh is also what clears notes of interrupted updates and deletes.
             self._stack.refresh(suppress_outputs=True, target=list(fixed.adopted) or None)
 
-    def config_get(self, key: str) -> str | None:
-        """A value of the stack's config, or None if it isn't set."""
-        with _told(f"config {key} of {self.name} can't be read"):
-            try:
-                return self._stack.get_config(key).value
-            except CommandError as error:
-                if "not found for stack" in str(error):
-                    return None
-                raise
+    def config(self) -> dict[str, str]:
+        """Every value of the stack's config, secrets in the clear."""
+        with _told(f"config of {self.name} can't be read"):
+            return {key: value.value for key, value in self._stack.get_all_config().items()}
 
     def config_set(self, key: str, value: str, *, secret: bool = False) -> None:
         """Set a value of the stack's config. A secret goes through a pipe: others can read arguments in /proc."""
@@ -110,6 +113,13 @@ class Stack:
         """Remove a value of the stack's config."""
         with _told(f"config {key} of {self.name} can't be removed"):
             self._stack.remove_config(key)
+
+    def _show(self, progress: diagnostics.Progress) -> Any:
+        def show(line: str) -> None:
+            if (text := progress.line(line)) is not None:
+                self._say(f"  {text}")
+
+        return show
 
     def _secret(self, key: str, value: str) -> None:
         done = subprocess.run(
@@ -143,14 +153,6 @@ def counts(by_operation: Mapping[str, int]) -> str:
     if not changes(by_operation):
         return f"nothing to change ({sum(by_operation.values())} resources)"
     return ", ".join(f"{count} {operation}" for operation, count in sorted(by_operation.items()))
-
-
-def _show(progress: diagnostics.Progress) -> Any:
-    def show(line: str) -> None:
-        if (text := progress.line(line)) is not None:
-            console.say(f"  {text}")
-
-    return show
 
 
 @contextmanager

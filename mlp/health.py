@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import kubernetes
 
 from local import node
 from local.problem import Problem
-from mlp import cluster, config, console, example, state
+from mlp import cluster, config, console, example, state, teams, web
 from mlp.target import Target
 
 SECONDS = 5.0
 START_SECONDS = 180.0
-HERE = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -53,6 +50,8 @@ class Service:
     address: str
     answers: bool
     detail: str
+    team: str = ""
+    """Whose it is; empty for what all teams share."""
 
 
 @dataclass(frozen=True)
@@ -81,20 +80,25 @@ class Health:
 
 def check(where: Target) -> Health:
     """Look at everything now."""
-    found = _cluster(where)
-    stacks = [_stack(name) for name in config.LOCAL_STACKS]
-    return Health(found, stacks, services(), _example(where, found))
+    found = of_cluster(where)
+    standing = teams.standing()
+    stacks = [stack(name) for name in (config.FOUNDATION, config.PLATFORM, *map(teams.stack_of, standing))]
+    return Health(found, stacks, services(["", *standing]), _example(where, found))
 
 
-def wait_for_services(seconds: float = START_SECONDS) -> None:
+def wait_for_services(whose: Sequence[str], seconds: float = START_SECONDS) -> None:
     """Wait until every service answers: Pulumi waits for what it changes alone, and the node may have just started.
+
+    Args:
+        whose: Teams; empty text is what all share.
+        seconds: When to give up.
 
     Raises:
         Problem: One doesn't; names it.
     """
     end = time.monotonic() + seconds
     told = False
-    while silent := [service for service in services() if not service.answers]:
+    while silent := [service for service in services(whose) if not service.answers]:
         listed = ", ".join(f"{service.name} at {service.address} ({service.detail})" for service in silent)
         if time.monotonic() > end:
             raise Problem(f"doesn't answer after {seconds:.0f} s: {listed}", "see its pods: `kubectl get pods -A`")
@@ -104,13 +108,19 @@ def wait_for_services(seconds: float = START_SECONDS) -> None:
         time.sleep(1)
 
 
-def services() -> list[Service]:
-    """Every tool of the platform, asked now."""
-    addresses = state.read(config.PLATFORM).outputs.get("addresses", {})
-    return [_service(name, address) for name, address in sorted(addresses.items())]
+def services(whose: Sequence[str]) -> list[Service]:
+    """Every tool of these teams, asked now; empty text is what all share."""
+    return [_service(tool, address, team) for team in whose for tool, address in sorted(addresses(team).items())]
 
 
-def _cluster(where: Target) -> Cluster:
+def addresses(team: str) -> dict[str, str]:
+    """Tools of a team by name, or those that all share for empty text."""
+    found: dict[str, str] = state.read(teams.stack_of(team) if team else config.PLATFORM).outputs.get("addresses", {})
+    return found
+
+
+def of_cluster(where: Target) -> Cluster:
+    """The cluster, asked now."""
     if where.embedded:
         seen = node.state()
         return Cluster("embedded", seen.status, tuple(seen.reasons))
@@ -122,32 +132,22 @@ def _cluster(where: Target) -> Cluster:
     return Cluster("external", "running")
 
 
-def _stack(name: str) -> StackHealth:
+def stack(name: str) -> StackHealth:
+    """One stack, as its state says."""
     seen = state.read(name)
     status = "interrupted" if seen.pending else "up" if seen.exists else "missing"
     return StackHealth(name, status, seen.updated, len(seen.resources))
 
 
-def _service(name: str, address: str) -> Service:
-    parts = urlsplit(address)
-    host = parts.hostname or ""
-    request = urllib.request.Request(address)  # noqa: S310 - of our own stack's output, http or https
-    if host.endswith(".localhost"):
-        # Not every resolver knows names below localhost; all of them are this machine (RFC 6761).
-        request = urllib.request.Request(  # noqa: S310 - see above
-            parts._replace(netloc=f"{HERE}:{parts.port or 80}").geturl(), headers={"Host": parts.netloc}
-        )
+def _service(tool: str, address: str, team: str) -> Service:
+    name = f"{tool}-{team}" if team else tool
     try:
-        # Without proxies: they know nothing of this machine's names.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=SECONDS) as answer:
-            return Service(name, address, True, f"HTTP {answer.status}")
-    except urllib.error.HTTPError as error:
-        # 401 is an answer: the tool wants a password.
-        answers = error.code < 500 and error.code != 404
-        return Service(name, address, answers, f"HTTP {error.code}")
+        answer = web.ask("GET", address, seconds=SECONDS)
     except OSError as error:
-        return Service(name, address, False, str(getattr(error, "reason", error)))
+        return Service(name, address, False, web.reason(error), team)
+    # 401 is an answer: the tool wants a password.
+    answers = answer.status < 500 and answer.status != 404
+    return Service(name, address, answers, f"HTTP {answer.status}", team)
 
 
 def _example(where: Target, found: Cluster) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from local import paths
 from local.problem import Problem
 from mlp import console
+from mlp.console import Say
 
 PROJECT = "mlplatform"
 # The engine writes its start time into the lock; the process itself started a little before that.
@@ -86,7 +87,7 @@ def is_left_over(lock: Lock, hostname: str, start_of: Callable[[int], float | No
     return start is None or start > lock.since.timestamp() + TOLERANCE_SECONDS
 
 
-def clear(stack: str) -> None:
+def clear(stack: str, say: Say = console.say) -> None:
     """Remove what killed engines left.
 
     Raises:
@@ -103,4 +104,4 @@ def clear(stack: str) -> None:
             )
         for path in (lock.path, lock.path.with_name(lock.path.name + ".attrs")):
             path.unlink(missing_ok=True)
-        console.say(f"  {stack}: cleared the lock of process {lock.pid}, which was killed ({lock.since:%H:%M:%S} UTC)")
+        say(f"  {stack}: cleared the lock of process {lock.pid}, which was killed ({lock.since:%H:%M:%S} UTC)")

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from mlp import console, errors
-from mlp.commands import credentials, doctor, down, env, images, preview, purge, status, up
+from mlp.commands import airflow, credentials, dag, doctor, down, env, images, preview, purge, status, team, up
 
 app = typer.Typer(
     name="mlp",
@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 for command in (up, down, purge, status, doctor, images, env, credentials, preview):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
+for group in (team, dag, airflow):
+    app.add_typer(group.app)
 
 
 def run() -> None:

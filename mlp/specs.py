@@ -6,8 +6,10 @@ import pulumi
 
 from components.foundation.local.spec import FoundationSpec
 from components.platform.spec import PlatformSpec
+from components.team.spec import TeamSpec
 from local import paths
 from local.problem import Problem
+from mlp import teams
 from stacks.spec import load
 
 
@@ -35,7 +37,19 @@ def platform() -> PlatformSpec:
     return spec
 
 
-def _load(stack: str) -> FoundationSpec | PlatformSpec:
+def team(name: str) -> TeamSpec:
+    """The spec of a team.
+
+    Raises:
+        Problem: As `foundation`.
+    """
+    spec = _load(teams.stack_of(name))
+    if not isinstance(spec, TeamSpec):
+        raise Problem(f"{teams.shown(teams.spec_of(name))}: kind is {spec.kind!r}", "it has to be `kind: team`")
+    return spec
+
+
+def _load(stack: str) -> FoundationSpec | PlatformSpec | TeamSpec:
     try:
         return load(paths.checkout() / "stacks" / f"{stack}.yaml")
     except pulumi.RunError as error:

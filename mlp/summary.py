@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from local import paths
-from mlp import config, console, disk, state
+from mlp import config, console, disk, state, teams
 
 LEAST_SECONDS = 1.0
 # Less growth than this and nothing was built: counting the caches would only take time.
@@ -23,11 +23,28 @@ def show(timing: Mapping[str, float], watch: disk.Watch) -> None:
         sizes = f"caches {console.size(disk.size_of(paths.cache()))}, data {console.size(disk.size_of(paths.home()))}"
         console.say(f"disk: {console.size(watch.grown)} more at the fullest; now {sizes}")
         console.say()
-    outputs = state.read(config.PLATFORM).outputs
-    credentials = outputs.get("credentials", {})
-    rows = [
-        (tool, address, f"mlp credentials {tool}" if tool in credentials else "none needed")
-        for tool, address in sorted(outputs.get("addresses", {}).items())
-    ]
+    addresses(["", *teams.standing()])
+
+
+def addresses(whose: Sequence[str]) -> None:
+    """Print the table of addresses.
+
+    Args:
+        whose: Teams; empty text is what all share.
+    """
+    rows = [row for team in whose for row in _rows(team)]
     if rows:
         print(console.table(("tool", "address", "user and password"), rows), flush=True)
+
+
+def _rows(team: str) -> list[tuple[str, str, str]]:
+    outputs = state.read(teams.stack_of(team) if team else config.PLATFORM).outputs
+    credentials, of = outputs.get("credentials", {}), f" --team {team}" if team else ""
+    return [
+        (
+            f"{tool} of {team}" if team else tool,
+            address,
+            f"mlp credentials {tool}{of}" if tool in credentials else "none needed",
+        )
+        for tool, address in sorted(outputs.get("addresses", {}).items())
+    ]

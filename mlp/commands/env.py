@@ -22,14 +22,17 @@ class Where(StrEnum):
 def run(where: Annotated[Where, typer.Argument(help="Which stacks: local.")] = Where.local) -> None:
     """Print what plain `pulumi` and `kubectl` need, for: eval "$(mlp env local)"."""
     from local.toolchain import engine
-    from mlp import config, console, environment, target
+    from mlp import config, console, environment, target, teams
 
     if engine.locate() is None:
         raise Problem("there is no Pulumi engine here yet", "run `make up`")
     config.require_secrets()
     variables = environment.enter()
-    for stack in config.LOCAL_STACKS:
-        config.open_stack(stack, target.current())
+    meant = target.current()
+    for stack in (config.FOUNDATION, config.PLATFORM, *map(teams.stack_of, teams.known())):
+        # A new checkout, or a new team. Opening one asks the engine, which takes seconds where there are many.
+        if not config.is_open(stack, meant):
+            config.open_stack(stack, meant)
     print(exports(variables))
     if sys.stdout.isatty():
         console.say('# for this shell: eval "$(mlp env local)"')

@@ -18,6 +18,7 @@ class Layer(StrEnum):
     images = "images"
     foundation = "foundation"
     platform = "platform"
+    teams = "teams"
     example = "example"
 
 
@@ -27,9 +28,9 @@ def run(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what each step would do.")] = False,
     example: Annotated[bool, typer.Option("--example/--no-example", help="Train the example's model.")] = True,
 ) -> None:
-    """Bring the platform up: tools, node, images, foundation, platform, a trained model. Done steps are skipped.
+    """Bring the platform up: tools, node, images, stacks, teams, a trained model. Done steps are skipped.
 
-    Layers: tools, node, images, foundation, platform, example.
+    Layers: tools, node, images, foundation, platform, teams, example.
     """
     from mlp import bring_up, dry
 

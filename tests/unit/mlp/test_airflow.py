@@ -1,20 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from local.problem import Problem
 from mlp import airflow
 from mlp.airflow import Airflow, Refused
-from tests.doubles.airflow import PASSWORD, USER, AirflowDouble, served
-
-
-@pytest.fixture
-def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[AirflowDouble]:
-    monkeypatch.setattr(airflow, "POLL_SECONDS", 0.01)
-    with served() as made:
-        yield made
+from tests.doubles.airflow import PASSWORD, USER, AirflowDouble
 
 
 def client(double: AirflowDouble, password: str = PASSWORD, patience: float = 0) -> Airflow:

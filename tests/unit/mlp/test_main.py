@@ -14,10 +14,29 @@ from local import paths
 from local.problem import Problem
 from mlp import main
 from mlp.commands import env, status
-from mlp.commands.credentials import find
+from mlp.credentials import find
 from mlp.health import Cluster, Health, Service, StackHealth
+from tests.unit.mlp.conftest import Stands
 
-COMMANDS = ("up", "down", "purge", "status", "doctor", "images", "env", "credentials", "preview")
+COMMANDS = (
+    "up",
+    "down",
+    "purge",
+    "status",
+    "doctor",
+    "images",
+    "env",
+    "credentials",
+    "preview",
+    "team",
+    "dag",
+    "airflow",
+)
+GROUPS = (
+    *(("team", name) for name in ("add", "clone", "remove", "list")),
+    *(("dag", name) for name in ("push", "list", "run", "backfill")),
+    *(("airflow", name) for name in ("logs", "restart")),
+)
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -39,8 +58,26 @@ def test_every_command_has_help(monkeypatch: pytest.MonkeyPatch, command: str) -
     assert run(monkeypatch, command, "--help") == 0
 
 
+@pytest.mark.parametrize("command", GROUPS)
+def test_every_command_of_a_group_has_help(monkeypatch: pytest.MonkeyPatch, command: tuple[str, str]) -> None:
+    assert run(monkeypatch, *command, "--help") == 0
+
+
 @pytest.mark.parametrize(
-    "arguments", [("nonsense",), ("up", "--nonsense"), ("up", "cellar"), ("credentials",), ("env", "moon")]
+    "arguments",
+    [
+        ("nonsense",),
+        ("up", "--nonsense"),
+        ("up", "cellar"),
+        ("credentials",),
+        ("env", "moon"),
+        ("team", "add"),
+        ("team", "clone", "search"),
+        ("dag", "push", "folder"),
+        ("airflow", "restart"),
+        ("airflow", "logs", "--team", "search", "--component", "moon"),
+        ("airflow", "logs", "--team", "search", "--run", "r"),
+    ],
 )
 def test_wrong_usage_is_two(monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
     assert run(monkeypatch, *arguments) == 2
@@ -115,12 +152,20 @@ CREDENTIALS = {"mlflow": {"namespace": "n", "secret": "s", "user_key": "u", "pas
 
 
 def test_unknown_tool_lists_those_that_exist() -> None:
-    assert find(CREDENTIALS, "mlflow") == CREDENTIALS["mlflow"]
+    assert find(CREDENTIALS, "mlflow", "local-platform") == CREDENTIALS["mlflow"]
     with pytest.raises(Problem) as caught:
-        find(CREDENTIALS, "grafana")
+        find(CREDENTIALS, "grafana", "local-platform")
     assert caught.value.fix == "name one of: mlflow"
-    with pytest.raises(Problem, match="isn't up"):
-        find(None, "mlflow")
+    with pytest.raises(Problem, match="stack local-platform isn't up"):
+        find(None, "mlflow", "local-platform")
+
+
+def test_a_tool_of_teams_is_pointed_to(stands: Stands) -> None:
+    for team in ("ads", "search"):
+        stands(f"local-team-{team}", credentials={"airflow": {}})
+    with pytest.raises(Problem) as caught:
+        find(CREDENTIALS, "airflow", "local-platform")
+    assert caught.value.fix == "it is a team's: add `--team ads` (teams are: ads, search)"
 
 
 WELL = Health(
@@ -137,7 +182,7 @@ def test_status_as_json_keeps_its_form() -> None:
     assert set(found) == {"healthy", "cluster", "stacks", "services", "example"}
     assert set(found["cluster"]) == {"kind", "status", "reasons"}
     assert set(found["stacks"][0]) == {"name", "status", "updated", "resources"}
-    assert set(found["services"][0]) == {"name", "address", "answers", "detail"}
+    assert set(found["services"][0]) == {"name", "address", "answers", "detail", "team"}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from mlp.exclusive import only_one
 from mlp.target import Target
 
 OTHER = Target("mine", "registry.example.org")
-ALL = ("tools", "node", "images", "foundation", "platform", "example")
+ALL = ("tools", "node", "images", "foundation", "platform", "teams", "example")
 
 
 def names(where: Target, *layers: str) -> list[str]:
@@ -85,7 +85,7 @@ def test_one_at_a_time() -> None:
 
 def test_lost_secrets_of_standing_stacks_stop_it(monkeypatch: pytest.MonkeyPatch) -> None:
     config.require_secrets()
-    monkeypatch.setattr(config, "exists", lambda stack: True)
+    monkeypatch.setattr(config, "standing", lambda: ["local-team-search"])
     with pytest.raises(Problem, match="passphrase is gone"):
         config.require_secrets()
 
