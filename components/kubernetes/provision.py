@@ -1,12 +1,11 @@
-"""A Job that makes what tools keep inside: a role, a bucket, a workspace. Its script may run again at any time."""
+"""A Job that makes what tools keep inside: a role, a bucket, a workspace. Its command may run again at any time."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -25,11 +24,12 @@ DEADLINE_SECONDS = 600
 
 @dataclass(frozen=True)
 class ProvisionInputs:
-    """What the script needs, and where it runs."""
+    """What the command needs, and where it runs."""
 
     namespace: pulumi.Input[str]
     image: str
-    script: Path
+    command: Sequence[str]
+    """A program of the image, and its arguments: no secret."""
     settings: Mapping[str, str]
     """Environment variables that aren't secret."""
     credentials: Mapping[str, SecretKey] = field(default_factory=dict)
@@ -37,17 +37,19 @@ class ProvisionInputs:
     secrets: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
     """Environment variables with secrets of this Job alone, which get a Secret of its own."""
     rotation: int = 1
-    """Runs the script again when it changes."""
+    """Runs the command again when it changes."""
+    resources: Resources = RESOURCES
+    """Enough for a client of a tool."""
 
 
 def job_name(name: str, inputs: ProvisionInputs) -> str:
     """Changes with whatever the Job depends on: a Job can't be changed, so another one takes its place."""
-    content = json.dumps([inputs.image, inputs.script.read_text("utf-8"), dict(inputs.settings)], sort_keys=True)
+    content = json.dumps([inputs.image, list(inputs.command), dict(inputs.settings)], sort_keys=True)
     return f"{name}-r{inputs.rotation}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
 
 
 class Provision(pulumi.ComponentResource):
-    """The script in a ConfigMap, its secrets in a Secret, and the Job that runs it.
+    """The secrets in a Secret, and the Job that runs the command.
 
     The Job stays when it has ended, so that nothing runs again that needn't.
     """
@@ -58,12 +60,6 @@ class Provision(pulumi.ComponentResource):
         super().__init__("mlplatform:kubernetes:Provision", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         labels = label.labels(name, COMPONENT)
-        script = k8s.core.v1.ConfigMap(
-            f"{name}-script",
-            metadata=objects.metadata(f"{name}-script", labels, inputs.namespace),
-            data={inputs.script.name: inputs.script.read_text("utf-8")},
-            opts=child,
-        )
         hidden = dict(inputs.credentials)
         if inputs.secrets:
             secret = objects.secret(f"{name}-provision", labels, inputs.namespace, inputs.secrets, child)
@@ -71,13 +67,13 @@ class Provision(pulumi.ComponentResource):
         container = k8s.core.v1.ContainerArgs(
             name="provision",
             image=inputs.image,
-            command=["python3", "-u", f"/script/{inputs.script.name}"],
+            command=list(inputs.command),
             env=pods.environment(inputs.settings, hidden),
-            resources=pods.resources(RESOURCES),
+            resources=pods.resources(inputs.resources),
             security_context=pods.container_security(),
-            volume_mounts=[pods.mount("script", "/script", read_only=True), pods.mount("tmp", pods.TMP)],
+            volume_mounts=[pods.mount("tmp", pods.TMP)],
         )
-        volumes = [pods.files("script", script.metadata.name), pods.scratch("tmp", "64Mi")]
+        volumes = [pods.scratch("tmp", "64Mi")]
         self.job = k8s.batch.v1.Job(
             f"{name}-job",
             metadata=objects.metadata(job_name(name, inputs), labels, inputs.namespace),

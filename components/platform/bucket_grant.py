@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 
 from components.foundation.contract import Contract
 from components.kubernetes.pods import SecretKey
 from components.kubernetes.provision import Provision, ProvisionInputs
-
-SCRIPT = Path(__file__).parent / "scripts" / "bucket_grant.py"
+from components.platform import tenancy_pod
+from components.platform.object_store_admin import object_store_admin
 
 
 @dataclass(frozen=True)
@@ -20,6 +19,7 @@ class BucketGrantInputs:
 
     contract: Contract
     image: str
+    """Of tenancy."""
     secret_key: pulumi.Output[str]
     rotation: int
 
@@ -34,22 +34,18 @@ class BucketGrant(pulumi.ComponentResource):
     ) -> None:
         super().__init__("mlplatform:platform:BucketGrant", name, None, opts)
         store = inputs.contract.object_store
-        if store.admin is None:
-            raise pulumi.RunError(
-                f"foundation {inputs.contract.provider} has no object store admin\n"
-                "  fix: use a foundation whose identity is 'secret'"
-            )
+        admin = object_store_admin(inputs.contract)
         self.uri = f"s3://{bucket}"
         Provision(
             name,
             ProvisionInputs(
                 namespace=inputs.contract.admin_namespace,
                 image=inputs.image,
-                script=SCRIPT,
+                command=tenancy_pod.command("object-store"),
                 settings={"ENDPOINT": store.endpoint, "AWS_REGION": store.region, "BUCKET": bucket},
                 credentials={
-                    "AWS_ACCESS_KEY_ID": SecretKey(store.admin.name, store.admin.user_key),
-                    "AWS_SECRET_ACCESS_KEY": SecretKey(store.admin.name, store.admin.password_key),
+                    "AWS_ACCESS_KEY_ID": SecretKey(admin.name, admin.user_key),
+                    "AWS_SECRET_ACCESS_KEY": SecretKey(admin.name, admin.password_key),
                 },
                 secrets={"ACCOUNT_SECRET_KEY": inputs.secret_key},
                 rotation=inputs.rotation,

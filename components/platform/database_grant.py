@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 
 from components.foundation.contract import Contract
 from components.kubernetes.pods import SecretKey
 from components.kubernetes.provision import Provision, ProvisionInputs
-
-SCRIPT = Path(__file__).parent / "scripts" / "database_grant.py"
+from components.platform import tenancy_pod
 
 
 @dataclass(frozen=True)
@@ -20,6 +18,7 @@ class DatabaseGrantInputs:
 
     contract: Contract
     image: str
+    """Of tenancy."""
     password: pulumi.Output[str]
     rotation: int
 
@@ -42,7 +41,7 @@ class DatabaseGrant(pulumi.ComponentResource):
             ProvisionInputs(
                 namespace=inputs.contract.admin_namespace,
                 image=inputs.image,
-                script=SCRIPT,
+                command=tenancy_pod.command("database"),
                 settings={
                     "PGHOST": server.host,
                     "PGPORT": str(server.port),

@@ -31,6 +31,8 @@ class MlflowInputs:
     namespace_name: str
     """The same name, known before the namespace is made."""
     image: str
+    tenancy_image: str
+    """What gives the server its database and bucket."""
     root_secret: pulumi.Output[str]
 
 
@@ -54,13 +56,13 @@ class Mlflow(pulumi.ComponentResource):
         database = DatabaseGrant(
             f"{name}-database",
             NAME,
-            DatabaseGrantInputs(inputs.contract, inputs.image, derived("database"), spec.rotation),
+            DatabaseGrantInputs(inputs.contract, inputs.tenancy_image, derived("database"), spec.rotation),
             child,
         )
         bucket = BucketGrant(
             f"{name}-bucket",
             NAME,
-            BucketGrantInputs(inputs.contract, inputs.image, derived("bucket"), spec.rotation),
+            BucketGrantInputs(inputs.contract, inputs.tenancy_image, derived("bucket"), spec.rotation),
             child,
         )
         admin = objects.secret(

@@ -6,18 +6,24 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.foundation.contract import Contract
+from components.foundation.contract import Contract, SecretReference
 from components.kubernetes import objects, provision, traffic
 from components.kubernetes.images import Images
 from components.kubernetes.provider import provider
-from components.platform import git, mlflow, mlflow_pod
+from components.platform import git, mlflow, mlflow_pod, tenancy_pod
+from components.platform.admission import Admission
+from components.platform.airflow_template import AirflowTemplateInputs, airflow_template
 from components.platform.contract import Controller, PlatformContract, database_template
 from components.platform.git import Git, GitInputs
 from components.platform.mlflow import Mlflow, MlflowInputs
+from components.platform.object_store_admin import object_store_admin
 from components.platform.spec import NAMESPACE, PlatformSpec
+from components.platform.tenancy import Tenancy, TenancyInputs
+from components.platform.tenancy_pod import Tools
 from components.platform.workspace import Workspace, WorkspaceInputs
 
-CONTROLLER = "tenancy"
+TRACKING_URI = f"http://{mlflow_pod.NAME}.{NAMESPACE}:{mlflow_pod.PORT}"
+REPOSITORIES_URI = f"http://{git.NAME}.{NAMESPACE}:{git.PORT}"
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Platform(pulumi.ComponentResource):
         cluster = provider(inputs.contract.kube_context, pulumi.ResourceOptions(parent=self))
         child = pulumi.ResourceOptions(parent=self, providers=[cluster])
         direct = pulumi.ResourceOptions(parent=self, provider=cluster)
-        image = inputs.images.reference("mlflow")
+        image, tenancy = inputs.images.reference("mlflow"), inputs.images.reference("tenancy")
         namespace = objects.namespace(NAMESPACE, direct).metadata.name
         traffic.deny_all(namespace, NAMESPACE, direct)
         traffic.allow(
@@ -60,7 +66,7 @@ class Platform(pulumi.ComponentResource):
         server = Mlflow(
             mlflow_pod.NAME,
             spec.mlflow,
-            MlflowInputs(inputs.contract, namespace, NAMESPACE, image, inputs.root_secret),
+            MlflowInputs(inputs.contract, namespace, NAMESPACE, image, tenancy, inputs.root_secret),
             child,
         )
         Git(
@@ -75,9 +81,10 @@ class Platform(pulumi.ComponentResource):
             Workspace(
                 f"workspace-{workspace.name}",
                 workspace,
-                WorkspaceInputs(server, NAMESPACE, own, image, inputs.root_secret),
+                WorkspaceInputs(server, NAMESPACE, own, tenancy, inputs.root_secret),
                 child,
             )
+        Tenancy(tenancy_pod.NAME, TenancyInputs(tools(inputs.contract), namespace, tenancy), child)
         self.addresses = {mlflow_pod.NAME: server.address}
         self.credentials = {
             mlflow_pod.NAME: {
@@ -87,10 +94,30 @@ class Platform(pulumi.ComponentResource):
                 "password_key": "password",
             }
         }
+        Admission("admission", inputs.contract.image_registry, child)
+        airflow_template(AirflowTemplateInputs(inputs.contract, inputs.images.reference("airflow")), child)
         self.contract = promise(inputs)
         self.register_outputs(
             {"addresses": self.addresses, "credentials": self.credentials, "contract": self.contract.to_outputs()}
         )
+
+
+def tools(contract: Contract) -> Tools:
+    """What the tenancy controller looks after."""
+
+    def own_admin(name: str) -> SecretReference:
+        return SecretReference(
+            namespace=NAMESPACE, name=name, user_key=objects.USER_KEY, password_key=objects.PASSWORD_KEY
+        )
+
+    return Tools(
+        contract=contract,
+        store_admin=object_store_admin(contract),
+        tracking_uri=TRACKING_URI,
+        tracking_admin=own_admin(mlflow.ADMIN_SECRET),
+        repositories_uri=REPOSITORIES_URI,
+        repositories_admin=own_admin(git.ADMIN_SECRET),
+    )
 
 
 def promise(inputs: PlatformInputs) -> PlatformContract:
@@ -98,9 +125,9 @@ def promise(inputs: PlatformInputs) -> PlatformContract:
     return PlatformContract(
         foundation=inputs.contract,
         namespace=NAMESPACE,
-        tracking_uri=f"http://{mlflow_pod.NAME}.{NAMESPACE}:{mlflow_pod.PORT}",
-        repositories_uri=f"http://{git.NAME}.{NAMESPACE}:{git.PORT}",
+        tracking_uri=TRACKING_URI,
+        repositories_uri=REPOSITORIES_URI,
         repositories_address=inputs.contract.ingress.address(git.NAME),
         database_template=database_template(inputs.images.reference("airflow")),
-        controller=Controller(namespace=NAMESPACE, service_account=CONTROLLER),
+        controller=Controller(namespace=NAMESPACE, service_account=tenancy_pod.ACCOUNT),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -12,10 +11,8 @@ from components.kubernetes import labels as label
 from components.kubernetes import objects, secrets, traffic
 from components.kubernetes.pods import SecretKey
 from components.kubernetes.provision import Provision, ProvisionInputs
-from components.platform import mlflow, mlflow_pod
+from components.platform import mlflow, mlflow_pod, tenancy_pod
 from components.platform.spec import WorkspaceSpec
-
-SCRIPT = Path(__file__).parent / "scripts" / "workspace.py"
 
 
 @dataclass(frozen=True)
@@ -27,6 +24,7 @@ class WorkspaceInputs:
     namespace: pulumi.Input[str]
     """Where its pods are."""
     image: str
+    """Of tenancy."""
     root_secret: pulumi.Output[str]
 
 
@@ -48,7 +46,7 @@ class Workspace(pulumi.ComponentResource):
             ProvisionInputs(
                 namespace=inputs.server_namespace,
                 image=inputs.image,
-                script=SCRIPT,
+                command=tenancy_pod.command("tracking"),
                 settings={"MLFLOW_TRACKING_URI": uri, "WORKSPACE": spec.name},
                 credentials={
                     "ADMIN_USERNAME": SecretKey(mlflow.ADMIN_SECRET, "username"),

@@ -56,7 +56,9 @@ def test_there_are_workloads_of_each_sort() -> None:
 
 @pytest.mark.parametrize("found", OBJECTS, ids=name_of)
 def test_every_object_has_a_name_of_ours_and_our_labels(found: Recorded) -> None:
-    assert re.fullmatch(r"[a-z0-9-]{1,63}", found.metadata["name"])
+    # The API server says what a kind's definition is called.
+    dots = "." if found.type.endswith(":CustomResourceDefinition") else ""
+    assert re.fullmatch(rf"[a-z0-9{dots}-]{{1,63}}", found.metadata["name"])
     assert found.metadata["labels"]["app.kubernetes.io/part-of"] == "mlplatform"
     assert {"app.kubernetes.io/name", "app.kubernetes.io/component"} <= set(found.metadata["labels"])
 

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import ast
-from pathlib import Path
-
 import pulumi
 import pytest
 
@@ -11,8 +8,6 @@ from components.kubernetes.traffic import port_of
 from components.platform import PlatformSpec
 from tests.unit.components import stacks
 from tests.unit.components.recorded import Recorded, plain, record
-
-SCRIPTS = sorted((Path(platform.__file__).parent / "scripts").glob("*.py"))
 
 
 def one(resources: list[Recorded], kind: str, name: str) -> Recorded:
@@ -143,18 +138,3 @@ def test_each_workspace_has_its_own_namespace_user_and_secret(count: int) -> Non
 @pytest.mark.parametrize(("url", "port"), [("http://a", 80), ("https://a", 443), ("http://a:7070", 7070)])
 def test_the_port_of_a_url(url: str, port: int) -> None:
     assert port_of(url) == port
-
-
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-def test_scripts_say_what_they_read_from_the_environment(script: Path) -> None:
-    documentation = ast.get_docstring(ast.parse(script.read_text())) or ""
-    assert "Environment:" in documentation
-    names = {
-        node.slice.value
-        for node in ast.walk(ast.parse(script.read_text()))
-        if isinstance(node, ast.Subscript)
-        and ast.unparse(node.value) == "os.environ"
-        and isinstance(node.slice, ast.Constant)
-    }
-    assert names, "it reads something"
-    assert all(str(name) in documentation for name in names)

@@ -1,0 +1,97 @@
+"""The tenancy controller: it alone holds the admin keys of the shared tools, and gives each Tenant its part of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.kubernetes import labels as label
+from components.kubernetes import objects, traffic
+from components.kubernetes.labels import GROUP
+from components.platform import tenancy_access, tenancy_kind, tenancy_pod
+from components.platform.tenancy_pod import NAME, Tools
+
+API_PORTS = (443, 6443)
+"""The API server's: of its Service, and of its own on most clusters."""
+
+
+@dataclass(frozen=True)
+class TenancyInputs:
+    """What the controller needs from others."""
+
+    tools: Tools
+    namespace: pulumi.Input[str]
+    image: str
+
+
+class Tenancy(pulumi.ComponentResource):
+    """The kind Tenant, and the Deployment that looks after its objects, with its rights and network policy."""
+
+    controller: k8s.apps.v1.Deployment
+
+    def __init__(self, name: str, inputs: TenancyInputs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("mlplatform:platform:Tenancy", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        labels, selector = label.labels(NAME, "controller"), label.selector(NAME, "controller")
+        kind = _kind(name, labels, child)
+        rights = tenancy_access.grant(labels, inputs.namespace, inputs.tools.secrets, child)
+        self.controller = k8s.apps.v1.Deployment(
+            f"{name}-controller",
+            metadata=objects.metadata(NAME, labels, inputs.namespace),
+            spec=k8s.apps.v1.DeploymentSpecArgs(
+                replicas=1,
+                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector),
+                # Never two: they would do everything twice.
+                strategy=k8s.apps.v1.DeploymentStrategyArgs(type="Recreate"),
+                template=tenancy_pod.template(labels, inputs.image, tenancy_pod.settings(inputs.tools)),
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[kind, *rights]),
+        )
+        traffic.allow(
+            NAME,
+            f"{name}-traffic",
+            inputs.namespace,
+            selector,
+            child,
+            out=([], [traffic.tcp(port) for port in ports(inputs.tools)]),
+        )
+        self.register_outputs({"controller": self.controller.metadata.name})
+
+
+def ports(tools: Tools) -> list[int]:
+    """Where it goes: the tools and the API server."""
+    urls = (tools.contract.object_store.endpoint, tools.tracking_uri, tools.repositories_uri)
+    return sorted({*API_PORTS, tools.contract.database.port, *(traffic.port_of(url) for url in urls)})
+
+
+def _kind(name: str, labels: dict[str, str], opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    api = k8s.apiextensions.v1
+    return api.CustomResourceDefinition(
+        f"{name}-kind",
+        metadata=objects.metadata(tenancy_kind.NAME, labels),
+        spec=api.CustomResourceDefinitionSpecArgs(
+            group=GROUP,
+            scope="Namespaced",
+            names=api.CustomResourceDefinitionNamesArgs(
+                kind=tenancy_kind.KIND,
+                list_kind=f"{tenancy_kind.KIND}List",
+                plural=tenancy_kind.PLURAL,
+                singular=tenancy_kind.KIND.lower(),
+            ),
+            versions=[
+                api.CustomResourceDefinitionVersionArgs(
+                    name=tenancy_kind.VERSION,
+                    served=True,
+                    storage=True,
+                    schema=api.CustomResourceValidationArgs(
+                        open_apiv3_schema=tenancy_kind.schema()  # type: ignore[arg-type] # a dict is taken as it is
+                    ),
+                    subresources=api.CustomResourceSubresourcesArgs(status={}),
+                    additional_printer_columns=tenancy_kind.columns(),  # type: ignore[arg-type] # the same
+                )
+            ],
+        ),
+        opts=opts,
+    )

@@ -1,0 +1,76 @@
+"""`python -m tenancy database | object-store | tracking | controller`: what one tool gives, or the controller.
+
+The first three run in Jobs, any number of times. Environment:
+
+- database: PGHOST, PGPORT, PGSSLMODE, PGUSER and PGPASSWORD of the server's admin, ROLE (name of role and database),
+  ROLE_PASSWORD.
+- object-store: ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the root account, BUCKET (name of
+  it and of the account), ACCOUNT_SECRET_KEY.
+- tracking: MLFLOW_TRACKING_URI, ADMIN_USERNAME, ADMIN_PASSWORD, WORKSPACE (name of workspace and user), USER_PASSWORD.
+- controller: see `settings`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from .errors import ToolError, patiently
+
+SECONDS = 60
+"""How long a Job waits for a tool that is on its way up."""
+
+
+def database() -> None:
+    """A role and a database that it owns."""
+    from .database import Server
+
+    env = os.environ
+    tls = env["PGSSLMODE"] != "disable"
+    server = Server(env["PGHOST"], int(env["PGPORT"]), tls, env["PGUSER"], env["PGPASSWORD"])
+    server.give(env["ROLE"], env["ROLE_PASSWORD"])
+
+
+def object_store() -> None:
+    """A bucket and an account that owns it."""
+    from .object_store import Gateway
+
+    env = os.environ
+    gateway = Gateway(env["ENDPOINT"], env["AWS_REGION"], env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"])
+    gateway.give(env["BUCKET"], env["ACCOUNT_SECRET_KEY"])
+
+
+def tracking() -> None:
+    """A workspace and a user who may use it alone."""
+    from .tracking import Mlflow
+
+    env = os.environ
+    server = Mlflow(env["MLFLOW_TRACKING_URI"], env["ADMIN_USERNAME"], env["ADMIN_PASSWORD"])
+    server.give(env["WORKSPACE"], env["USER_PASSWORD"])
+
+
+JOBS: dict[str, Callable[[], None]] = {"database": database, "object-store": object_store, "tracking": tracking}
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the one argument names; what a tool says no to is one line on standard error."""
+    if arguments == ["controller"]:
+        from .controller import run
+
+        run()
+        return 0
+    if len(arguments) != 1 or arguments[0] not in JOBS:
+        print(f"usage: python -m tenancy {' | '.join(JOBS)} | controller", file=sys.stderr)
+        return 2
+    try:
+        patiently(SECONDS, JOBS[arguments[0]])
+    except ToolError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{arguments[0]}: done")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
