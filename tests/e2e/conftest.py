@@ -19,12 +19,14 @@ import pytest
 from images import catalog, fingerprint
 from local import paths, toolchain
 from local.node.config import IMAGE_REPOSITORY, NodeConfig
+from mlp import teams as mlp_teams
 from tests.e2e import snapshot
 from tests.support import processes
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp
+from tests.support.killable import environment_for
 from tests.support.mlflow import Mlflow
-from tests.support.small_stack import SmallStack, environment_for
+from tests.support.small_stack import SmallStack
 
 ORDER = (
     "test_up.py",
@@ -163,6 +165,43 @@ def teams(cluster: Cluster) -> Teams:
     was_there = bool(cluster.kubectl("get", "namespace", "team-recsys", "--ignore-not-found", "-o", "name"))
     added = mlp("team", "add", "recsys", "--yes", seconds=TEAM_SECONDS).must_succeed()
     return Teams("team-search", "team-recsys", added, was_there)
+
+
+@dataclass(frozen=True)
+class Passing:
+    """A team that comes and goes, for what is done to a whole team: its rotation and its removal."""
+
+    name: str
+
+    @property
+    def id(self) -> str:
+        """What it is called in every tool."""
+        return mlp_teams.id_of(self.name)
+
+    @property
+    def stack(self) -> str:
+        """Its stack."""
+        return mlp_teams.stack_of(self.name)
+
+    @property
+    def spec(self) -> Path:
+        """The file of its spec."""
+        return mlp_teams.spec_of(self.name)
+
+
+@pytest.fixture(scope="session")
+def passing(platform: Platform) -> Iterator[Passing]:
+    """Cloned from search and brought up; purged in the end, however that is reached."""
+    team = Passing("passing")
+    if not team.spec.exists():
+        mlp("team", "clone", "search", team.name, seconds=60).must_succeed()
+    try:
+        mlp("team", "add", team.name, "--yes", seconds=TEAM_SECONDS).must_succeed()
+        yield team
+    finally:
+        if paths.backend().joinpath(".pulumi", "stacks", "mlplatform", f"{team.stack}.json").exists():
+            mlp("team", "remove", team.name, "--purge", "--yes", seconds=TEAM_SECONDS)
+        team.spec.unlink(missing_ok=True)
 
 
 @pytest.fixture

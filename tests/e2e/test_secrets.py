@@ -11,24 +11,41 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from local import paths
 from local.node.layout import layout
-from tests.e2e.conftest import Platform
-from tests.support import derived, processes
+from mlp import config
+from mlp import teams as mlp_teams
+from tests.e2e.conftest import Platform, Teams
+from tests.support import dag_runs, derived, processes, shown_by_airflow
 from tests.support.cluster import Cluster
 from tests.support.secret_scan import Leak, Scanner, image_blobs
+from tests.support.teams import open_team
 
 FOUNDATION, PLATFORM = "local-foundation", "local-platform"
 
 
 @pytest.fixture(scope="module")
-def scanner(environment: dict[str, str]) -> Scanner:
+def scanner(environment: dict[str, str], teams: Teams) -> Scanner:
     """A scanner for every secret of this installation."""
-    outputs = subprocess.run(
-        ["pulumi", "stack", "output", "--json", "--stack", FOUNDATION],
+    found = derived.of_stack(FOUNDATION, {}, environment)
+    found |= derived.of_stack(PLATFORM, outputs_of(FOUNDATION, environment), environment)
+    platform = outputs_of(PLATFORM, environment)
+    for stack in map(mlp_teams.stack_of, mlp_teams.standing()):
+        found |= derived.of_stack(stack, platform, environment)
+        found[f"the root secret of {stack}"] = config.root_secret(stack)
+    found["the root secret"] = paths.root_secret().read_text().strip()
+    found["the passphrase"] = paths.passphrase().read_text().strip()
+    return Scanner(found)
+
+
+def outputs_of(stack: str, environment: dict[str, str]) -> dict[str, Any]:
+    """The outputs of a stack, by plain `pulumi`."""
+    printed = subprocess.run(
+        ["pulumi", "stack", "output", "--json", "--stack", stack],
         cwd=paths.checkout(),
         env=environment,
         capture_output=True,
@@ -36,11 +53,8 @@ def scanner(environment: dict[str, str]) -> Scanner:
         check=True,
         timeout=60,
     ).stdout
-    found = derived.of_stack(FOUNDATION, {}, environment)
-    found |= derived.of_stack(PLATFORM, json.loads(outputs), environment)
-    found["the root secret"] = paths.root_secret().read_text().strip()
-    found["the passphrase"] = paths.passphrase().read_text().strip()
-    return Scanner(found)
+    outputs: dict[str, Any] = json.loads(printed)
+    return outputs
 
 
 def none(leaks: list[Leak]) -> None:
@@ -79,8 +93,32 @@ def test_not_in_manifests(scanner: Scanner, cluster: Cluster) -> None:
 @pytest.mark.timeout(120)
 def test_not_in_logs(scanner: Scanner, cluster: Cluster) -> None:
     logs = [file for file in layout().logs.rglob("*") if file.is_file()]
-    assert any("mlflow" in str(file) for file in logs), f"no log of mlflow in {layout().logs}"
+    for wanted in ("mlflow", "tenancy", "git", "team-search_airflow"):
+        assert any(wanted in str(file) for file in logs), f"no log of {wanted} in {layout().logs}"
     none(scanner.files(file.resolve() for file in logs))
+
+
+@pytest.mark.timeout(240)
+def test_not_in_what_airflow_shows(scanner: Scanner, teams: Teams, cluster: Cluster, ingress: str) -> None:
+    for name in (teams.search, teams.recsys):
+        team = open_team(cluster, name, ingress)
+        shown = shown_by_airflow.texts(team)
+        if not any("/logs/" in where for where in shown):
+            dag_runs.run_once("hello", team)
+            shown = shown_by_airflow.texts(team)
+        assert any("/logs/" in where for where in shown), f"no task of {name} has a log"
+        none([leak for where, text in shown.items() for leak in scanner.text(text, f"{name}: {where}")])
+
+
+@pytest.mark.timeout(120)
+def test_not_in_what_teams_store(scanner: Scanner, teams: Teams, cluster: Cluster, ingress: str) -> None:
+    """Logs of tasks and data in buckets."""
+    for name in (teams.search, teams.recsys):
+        with open_team(cluster, name, ingress).account.client() as s3:
+            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+                for item in page.get("Contents", []):
+                    data = s3.get_object(Bucket=name, Key=item["Key"])["Body"].read()
+                    none(scanner.text(data, f"{name}/{item['Key']}"))
 
 
 @pytest.mark.timeout(60)

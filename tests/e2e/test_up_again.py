@@ -21,7 +21,7 @@ def versions(cluster: Cluster) -> dict[str, str]:
             item["metadata"].get("generation", item["metadata"]["resourceVersion"])
         )
         for item in found
-        if item["metadata"].get("namespace", "").startswith("mlp-")
+        if item["metadata"].get("namespace", "").startswith(("mlp-", "team-"))
     }
 
 

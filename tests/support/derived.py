@@ -1,7 +1,7 @@
 """Every secret that a stack's program derives, found by running that very program against Pulumi's mocks.
 
-`python -m tests.support.derived <stack>` reads the outputs of the stack's foundation as JSON from its input and prints
-a JSON object, name -> secret: into a pipe, never into arguments or files.
+`python -m tests.support.derived <stack>` reads the outputs of the stack below it as JSON from its input and prints a
+JSON object, name -> secret: into a pipe, never into arguments or files.
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ import pulumi
 
 from components.kubernetes import secrets
 from local import paths
+from mlp import config
 
 PROJECT = "mlplatform"
 
 
-def of_stack(stack: str, foundation: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+def of_stack(stack: str, below: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
     """The derived secrets of a stack: `<stack>: <component>/<name>/<rotation>` -> secret.
 
     Args:
-        foundation: The outputs of its foundation; empty for a foundation.
+        below: The outputs of the stack that it stands on; empty for a foundation.
     """
     ran = subprocess.run(
         [sys.executable, "-m", "tests.support.derived", stack],
-        input=json.dumps(foundation),
+        input=json.dumps(below),
         cwd=paths.checkout(),
         env=dict(environment),
         capture_output=True,
@@ -42,19 +43,20 @@ def of_stack(stack: str, foundation: Mapping[str, Any], environment: Mapping[str
 
 
 class _Mocks(pulumi.runtime.Mocks):
-    def __init__(self, foundation: dict[str, Any]) -> None:
-        self.foundation = foundation
+    def __init__(self, below: dict[str, Any]) -> None:
+        self.below = below
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         return f"{args.name}-id", dict(args.inputs)
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]]]:
-        return {"outputs": self.foundation}, []
+        return {"outputs": self.below}, []
 
 
 def main(stack: str) -> None:
     """Build the stack with mocks and print what it derived."""
     found: dict[str, str] = {}
+    root = config.root_secret(stack)
     derive = secrets.derive_text
 
     def noted(root: str, component: str, name: str, rotation: int) -> str:
@@ -64,7 +66,6 @@ def main(stack: str) -> None:
 
     secrets.derive_text = noted
     pulumi.runtime.set_mocks(_Mocks(json.load(sys.stdin)), project=PROJECT, stack=stack, preview=False)
-    root = paths.root_secret().read_text().strip()
     pulumi.runtime.set_all_config({f"{PROJECT}:rootSecret": root}, [f"{PROJECT}:rootSecret"])
     # Here, not above: the program's modules take `derive_text` when they are imported.
     from stacks.build import STACKS, build

@@ -1,0 +1,120 @@
+"""`rotation` is raised while a DAG runs: the run succeeds, old secrets are refused, what was encrypted still opens."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import token_hex
+
+import pytest
+from cryptography.fernet import Fernet, InvalidToken
+
+from tests.e2e.conftest import TEAM_SECONDS, Passing
+from tests.support import access, dag_runs
+from tests.support.cluster import Cluster
+from tests.support.commands import mlp
+from tests.support.refused import Refused
+from tests.support.teams import Team, open_team
+
+RUN = "e2e-rotation"
+SLOW_SECONDS = 40
+RUN_SECONDS = 180
+CONNECTION = {"connection_id": "e2e", "conn_type": "http", "host": "nowhere.example", "login": "somebody"}
+VARIABLE = {"key": "e2e", "value": token_hex()}
+PASSWORD = token_hex()
+CIPHERTEXT = "SELECT password FROM connection WHERE conn_id = 'e2e'"
+REFUSALS = {
+    "database": "password authentication failed",
+    "object store": "SignatureDoesNotMatch",
+    "tracking": "401",
+    "repository": "Authentication failed",
+    "airflow": "401",
+    "check": "401|403",
+}
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """A team before and after."""
+
+    before: Team
+    after: Team
+    token: dict[str, str]
+    """Of its Airflow, given out before."""
+    state: str
+    """How the run ended."""
+
+
+@pytest.fixture(scope="module")
+def rotated(passing: Passing, cluster: Cluster, ingress: str, say: Callable[[str], None]) -> Rotated:
+    before = open_team(cluster, passing.id, ingress)
+    airflow = dag_runs.airflow_of(before)
+    dag_runs.push("slow", before)
+    airflow.post("/connections", {**CONNECTION, "password": PASSWORD})
+    airflow.post("/variables", VARIABLE)
+    token = before.airflow_headers()
+    dag_runs.start(airflow, "slow", RUN, seconds=SLOW_SECONDS)
+    dag_runs.wait_for_task(airflow, "slow", RUN, "wait", "running", seconds=60)
+    passing.spec.write_text(re.sub(r"(?m)^rotation: \d+", "rotation: 2", passing.spec.read_text()))
+    up = mlp("team", "add", passing.name, "--yes", seconds=TEAM_SECONDS).must_succeed()
+    say(f"rotation of every secret of a team, one DAG running: {up.seconds:.0f} s")
+    after = open_team(cluster, passing.id, ingress)
+    return Rotated(before, after, token, dag_runs.wait(dag_runs.airflow_of(after), "slow", RUN, RUN_SECONDS))
+
+
+@pytest.mark.timeout(2 * TEAM_SECONDS + RUN_SECONDS)
+def test_the_run_succeeded(rotated: Rotated) -> None:
+    assert rotated.state == "success"
+
+
+@pytest.mark.timeout(30)
+def test_every_secret_is_another(rotated: Rotated) -> None:
+    same = [what for what, value in rotated.before.keys.values.items() if value == rotated.after.keys[what]]
+    assert not same
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("way", access.WAYS)
+def test_the_old_is_refused(rotated: Rotated, way: str) -> None:
+    with pytest.raises(Refused, match=REFUSALS[way]):
+        access.WAYS[way](rotated.before)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("way", access.WAYS)
+def test_the_new_works(rotated: Rotated, way: str) -> None:
+    access.WAYS[way](rotated.after)
+
+
+@pytest.mark.timeout(60)
+def test_a_token_of_before_is_refused(rotated: Rotated) -> None:
+    with pytest.raises(Refused, match=r"401|403"):
+        rotated.after.airflow.ask("GET", "/api/v2/dags", headers=rotated.token)
+
+
+@pytest.mark.timeout(60)
+def test_what_airflow_keeps_encrypted_opens(rotated: Rotated) -> None:
+    airflow = dag_runs.airflow_of(rotated.after)
+    assert airflow.get("/variables/e2e")["value"] == VARIABLE["value"]
+    assert airflow.get("/connections/e2e")["login"] == CONNECTION["login"]
+
+
+@pytest.mark.timeout(90)
+def test_and_is_encrypted_anew(rotated: Rotated) -> None:
+    """Else the next rotation, which knows this key as the one before, couldn't open it."""
+    key = Fernet(rotated.after.keys["fernet"])
+    end = time.monotonic() + 60
+    while not opens(key, rotated.after):
+        assert time.monotonic() < end, "the connection's password is still encrypted with the key before"
+        time.sleep(1)
+
+
+def opens(key: Fernet, team: Team) -> bool:
+    """Whether a key alone opens the connection's password."""
+    (ciphertext,) = team.role.run(CIPHERTEXT)
+    try:
+        return key.decrypt(ciphertext.encode()).decode() == PASSWORD
+    except InvalidToken:
+        return False
