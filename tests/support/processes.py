@@ -29,6 +29,14 @@ def in_container(path: str) -> bool:
         return True
 
 
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that ended and that nobody has taken notice of doesn't."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 class Watch:
     """Collects the arguments of all processes, short-lived ones too, while its context lasts."""
 
