@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.engine_killed import KILLS, StackOf, again, half_way, plain, run_all
-from tests.support.small_stack import Kill
+from tests.support.killable import Kill
 
 
 @pytest.mark.timeout(900)

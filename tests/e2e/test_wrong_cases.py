@@ -15,8 +15,9 @@ from local import paths
 from tests.e2e.conftest import Platform
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp
+from tests.support.killable import environment_for
 from tests.support.project_copy import ProjectCopy
-from tests.support.small_stack import SmallStack, environment_for
+from tests.support.small_stack import SmallStack
 
 PULL_SECONDS = 60
 

@@ -6,7 +6,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.support.small_stack import OBJECTS, Kill, SmallStack
+from tests.support.killable import Kill, Killable
+from tests.support.small_stack import OBJECTS, SmallStack
 
 StackOf = Callable[[str], SmallStack]
 KILLS = tuple(Kill(at, when) for at in range(1, OBJECTS + 1) for when in ("before", "after"))
@@ -59,7 +60,7 @@ def must_be_whole(stack: SmallStack) -> None:
     assert set(state.values()) == {1}, f"twice: {state}"
 
 
-def must_be_gone(stack: SmallStack) -> None:
+def must_be_gone(stack: Killable) -> None:
     """Nothing is left, neither in the cluster nor in the state."""
     live, state = stack.live(), stack.state()
     assert not live, f"left on the cluster: {live}"

@@ -11,7 +11,8 @@ from local.problem import Problem
 from tests.doubles import killing_provider
 from tests.support.control_plane import ControlPlane, binaries
 from tests.support.engine_killed import KILLS, again, half_way, plain, run_all
-from tests.support.small_stack import Kill, SmallStack, environment_for
+from tests.support.killable import Kill, environment_for
+from tests.support.small_stack import SmallStack
 
 
 @pytest.fixture(scope="module")

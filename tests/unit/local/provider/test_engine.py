@@ -16,7 +16,7 @@ from local.provider import kubeconfig
 from local.provider.errors import ApiError
 from local.provider.rest import Client
 from tests.support.control_plane import ControlPlane
-from tests.support.small_stack import environment_for
+from tests.support.killable import environment_for
 
 pytestmark = [pytest.mark.engine, pytest.mark.cluster, pytest.mark.timeout(300)]
 
