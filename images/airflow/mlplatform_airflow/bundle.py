@@ -9,7 +9,7 @@ from typing import Any
 from airflow.providers.git.bundles.git import GitDagBundle
 
 
-class TeamBundle(GitDagBundle):
+class TeamBundle(GitDagBundle):  # type: ignore[misc]  # Airflow is in the image alone
     """GitDagBundle with two differences, both for its dag-processor.
 
     - It asks for the branch's commit, which is one small request, and fetches only if that is new.

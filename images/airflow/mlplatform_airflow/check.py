@@ -44,10 +44,10 @@ def _load(folder: Path) -> Report:
     """Airflow's own way from files to what it stores of them, without storing."""
     from airflow.dag_processing.dagbag import BundleDagBag
     from airflow.dag_processing.processor import _serialize_dags
-    from structlog import get_logger
+    from airflow.utils.log.logging_mixin import LoggingMixin
 
     bag = BundleDagBag(dag_folder=folder, bundle_path=folder, bundle_name="team", load_op_links=False)
-    _, unserialized = _serialize_dags(bag, get_logger("check"))
+    _, unserialized = _serialize_dags(bag, LoggingMixin().log)
     return {"dags": sorted(bag.dag_ids), "errors": findings({**bag.import_errors, **unserialized}, str(folder))}
 
 

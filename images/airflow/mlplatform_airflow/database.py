@@ -1,4 +1,4 @@
-"""What a database must be before Airflow starts: at this version, with the right administrator, under the newest key."""
+"""What a database must be before Airflow starts: at this version, the right administrator, under the newest key."""
 
 from __future__ import annotations
 

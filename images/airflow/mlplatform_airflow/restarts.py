@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 FIRST = 0.5
-LONGEST = 15.0
+LONGEST = 5.0
 GROWN_UP = 60.0
 """Seconds after which a component that dies did not die of its start."""
 

@@ -7,6 +7,8 @@ import logging
 
 import sqlalchemy
 
+from .versions import newest
+
 
 def is_current(connection: sqlalchemy.Connection) -> bool:
     """Whether both are at this version, by what their migrations left."""
@@ -16,11 +18,6 @@ def is_current(connection: sqlalchemy.Connection) -> bool:
     return _revision(connection, "alembic_version") == newest(HEADS) and (
         _revision(connection, "alembic_version_fab") == newest(FAB_HEADS)
     )
-
-
-def newest(heads: dict[str, str]) -> str:
-    """The revision of the highest version of a table `version -> revision`."""
-    return heads[max(heads, key=lambda version: tuple(int(part) for part in version.split(".")))]
 
 
 def _revision(connection: sqlalchemy.Connection, table: str) -> str:
