@@ -31,7 +31,7 @@ def provision_inputs(inputs: AirflowTemplateInputs) -> ProvisionInputs:
     return ProvisionInputs(
         namespace=inputs.contract.admin_namespace,
         image=inputs.image,
-        command=["python3", "-m", "mlplatform_airflow", "prepare-template"],
+        command=["/usr/local/bin/entrypoint", "prepare-template"],
         settings={
             "PGHOST": server.host,
             "PGPORT": str(server.port),
