@@ -20,8 +20,9 @@ from local.node.layout import layout
 from mlp import config
 from mlp import teams as mlp_teams
 from tests.e2e.conftest import Platform, Teams
-from tests.support import dag_runs, derived, processes, shown_by_airflow
+from tests.support import derived, processes, shown_by_airflow
 from tests.support.cluster import Cluster
+from tests.support.pipelines import DAGS
 from tests.support.secret_scan import Leak, Scanner, image_blobs
 from tests.support.teams import open_team
 
@@ -104,7 +105,8 @@ def test_not_in_what_airflow_shows(scanner: Scanner, teams: Teams, cluster: Clus
         team = open_team(cluster, name, ingress)
         shown = shown_by_airflow.texts(team)
         if not any("/logs/" in where for where in shown):
-            dag_runs.run_once("hello", team)
+            team.pipelines.push(DAGS / "hello").must_succeed()
+            assert team.pipelines.run("hello").state == "success"
             shown = shown_by_airflow.texts(team)
         assert any("/logs/" in where for where in shown), f"no task of {name} has a log"
         none([leak for where, text in shown.items() for leak in scanner.text(text, f"{name}: {where}")])

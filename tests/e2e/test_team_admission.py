@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from secrets import token_hex
 from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import Teams
-from tests.support import dag_runs, pods
+from tests.support import pods
 from tests.support.cluster import Cluster
+from tests.support.pipelines import DAGS
 from tests.support.pods import container, pod
 from tests.support.teams import open_team
 
@@ -123,12 +123,12 @@ def test_other_namespaces_are_left_alone(namespace: str, teams: Teams, cluster: 
 @pytest.mark.timeout(240)
 def test_a_task_that_asks_for_another_image_fails_and_says_why(teams: Teams, cluster: Cluster, ingress: str) -> None:
     team = open_team(cluster, teams.recsys, ingress)
-    dag_runs.push("overridden", team)
-    airflow, run = dag_runs.airflow_of(team), f"e2e-{token_hex(4)}"
-    dag_runs.start(airflow, "overridden", run)
-    assert dag_runs.wait(airflow, "overridden", run, seconds=90) == "failed"
-    assert dag_runs.tasks(airflow, "overridden", run) == {"other": "failed"}
-    events = airflow.get("/eventLogs", dag_id="overridden", run_id=run, limit=100)["event_logs"]
+    pipelines = team.pipelines
+    pipelines.push(DAGS / "overridden").must_succeed()
+    run = pipelines.run("overridden", seconds=90)
+    assert run.state == "failed"
+    assert pipelines.tasks("overridden", run.id)["other"]["state"] == "failed"
+    events = pipelines.airflow.get("/eventLogs", dag_id="overridden", run_id=run.id, limit=100)["event_logs"]
     told = [event["extra"] for event in events if "busybox" in str(event["extra"])]
     assert any("by digest" in text for text in told), f"Airflow's events don't say why: {events}"
 

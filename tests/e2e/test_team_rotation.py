@@ -12,13 +12,13 @@ import pytest
 from cryptography.fernet import Fernet, InvalidToken
 
 from tests.e2e.conftest import TEAM_SECONDS, Passing
-from tests.support import access, dag_runs
+from tests.support import access
 from tests.support.cluster import Cluster
 from tests.support.commands import mlp
+from tests.support.pipelines import DAGS
 from tests.support.refused import Refused
 from tests.support.teams import Team, open_team
 
-RUN = "e2e-rotation"
 SLOW_SECONDS = 40
 RUN_SECONDS = 180
 CONNECTION = {"connection_id": "e2e", "conn_type": "http", "host": "nowhere.example", "login": "somebody"}
@@ -50,18 +50,19 @@ class Rotated:
 @pytest.fixture(scope="module")
 def rotated(passing: Passing, cluster: Cluster, ingress: str, say: Callable[[str], None]) -> Rotated:
     before = open_team(cluster, passing.id, ingress)
-    airflow = dag_runs.airflow_of(before)
-    dag_runs.push("slow", before)
+    pipelines = before.pipelines
+    airflow = pipelines.airflow
+    pipelines.push(DAGS / "slow").must_succeed()
     airflow.post("/connections", {**CONNECTION, "password": PASSWORD})
     airflow.post("/variables", VARIABLE)
     token = before.airflow_headers()
-    dag_runs.start(airflow, "slow", RUN, seconds=SLOW_SECONDS)
-    dag_runs.wait_for_task(airflow, "slow", RUN, "wait", "running", seconds=60)
+    run = pipelines.trigger("slow", seconds=SLOW_SECONDS)
+    pipelines.wait_for_task("slow", run, "wait", "running", seconds=60)
     passing.spec.write_text(re.sub(r"(?m)^rotation: \d+", "rotation: 2", passing.spec.read_text()))
     up = mlp("team", "add", passing.name, "--yes", seconds=TEAM_SECONDS).must_succeed()
     say(f"rotation of every secret of a team, one DAG running: {up.seconds:.0f} s")
     after = open_team(cluster, passing.id, ingress)
-    return Rotated(before, after, token, dag_runs.wait(dag_runs.airflow_of(after), "slow", RUN, RUN_SECONDS))
+    return Rotated(before, after, token, after.pipelines.wait("slow", run, RUN_SECONDS)["state"])
 
 
 @pytest.mark.timeout(2 * TEAM_SECONDS + RUN_SECONDS)
@@ -96,7 +97,7 @@ def test_a_token_of_before_is_refused(rotated: Rotated) -> None:
 
 @pytest.mark.timeout(60)
 def test_what_airflow_keeps_encrypted_opens(rotated: Rotated) -> None:
-    airflow = dag_runs.airflow_of(rotated.after)
+    airflow = rotated.after.pipelines.airflow
     assert airflow.get("/variables/e2e")["value"] == VARIABLE["value"]
     assert airflow.get("/connections/e2e")["login"] == CONNECTION["login"]
 

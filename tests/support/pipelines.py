@@ -70,10 +70,31 @@ class Pipelines:
         """
         start = time.monotonic()
         run = self.trigger(dag, **conf)
-        while (found := self.status(dag, run))["state"] not in ENDED:
-            assert time.monotonic() - start < seconds, f"{dag} {run} is {found['state']} after {seconds:.0f} s"
-            time.sleep(POLL_SECONDS)
+        found = self.wait(dag, run, seconds)
         return Run(dag, run, found["state"], time.monotonic() - start, versions_of(found))
+
+    def wait(self, dag: str, run: str, seconds: float) -> dict[str, Any]:
+        """A run that has ended, as Airflow tells it.
+
+        Raises:
+            AssertionError: It hasn't ended after so many seconds.
+        """
+        end = time.monotonic() + seconds
+        while (found := self.status(dag, run))["state"] not in ENDED:
+            assert time.monotonic() < end, f"{dag} {run} is {found['state']} after {seconds:.0f} s"
+            time.sleep(POLL_SECONDS)
+        return found
+
+    def wait_for_task(self, dag: str, run: str, task: str, state: str, seconds: float) -> None:
+        """Until a task of a run is in a state.
+
+        Raises:
+            AssertionError: It isn't after so many seconds.
+        """
+        end = time.monotonic() + seconds
+        while (now := self.tasks(dag, run).get(task, {}).get("state")) != state:
+            assert time.monotonic() < end, f"{task} of {dag} {run} is {now} after {seconds:.0f} s"
+            time.sleep(POLL_SECONDS)
 
     def tasks(self, dag: str, run: str) -> dict[str, dict[str, Any]]:
         """The tasks of a run by name, as Airflow tells them."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 
+from mlp.airflow import Airflow
 from tests.support import object_store
 from tests.support.cluster import Cluster
 from tests.support.mlflow import WORKSPACE_HEADER, Mlflow
 from tests.support.object_store import Account
+from tests.support.pipelines import Pipelines
 from tests.support.repository import Repositories
 from tests.support.sql import Role
 from tests.support.web import Site, basic, bearer
@@ -20,6 +22,7 @@ OWN_KEYS = {
     "repository": "repository-password",
     "check": "check-key",
 }
+PATIENCE = 60
 AIRFLOW_KEYS = {"airflow": "admin-password", "fernet": "fernet-key", "tokens": "jwt-secret", "api": "api-secret-key"}
 
 
@@ -80,6 +83,13 @@ class Team:
     def airflow(self) -> Site:
         """Its Airflow."""
         return airflow_of(self.ingress, self.name)
+
+    @property
+    def pipelines(self) -> Pipelines:
+        """Its DAGs."""
+        site = self.airflow
+        airflow = Airflow(f"http://{site.host}", self.keys.airflow_user, self.keys["airflow"], patience=PATIENCE)
+        return Pipelines(self.name.removeprefix("team-"), airflow)
 
     @property
     def mlflow(self) -> Mlflow:
