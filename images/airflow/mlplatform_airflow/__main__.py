@@ -3,19 +3,16 @@
 import sys
 
 
-def main() -> None:
-    """Run what was asked for; a problem is one line and exit code 1."""
+def main() -> int:
+    """Run what was asked for; only that is imported."""
     match sys.argv[1:]:
         case []:
-            from . import supervisor
-
-            sys.exit(supervisor.main())
+            from .supervisor import main as run
         case ["prepare-template"]:
-            from . import template
-
-            sys.exit(template.main())
+            from .template import main as run
         case _:
             sys.exit("mlplatform_airflow: no argument, or prepare-template")
+    return run()
 
 
-main()
+sys.exit(main())

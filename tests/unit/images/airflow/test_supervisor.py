@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,21 @@ class Running:
         assert self.process.wait(20) == 0
 
 
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    started: list[Running] = []
+
+    def starts(*names: str) -> Running:
+        started.append(Running(tmp_path / "log", *names))
+        return started[-1]
+
+    yield starts
+    for running in started:
+        # Also where a test failed.
+        running.process.terminate()
+        running.process.wait(20)
+
+
 def alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -85,8 +101,8 @@ def number(lines: list[str]) -> int:
     return int(lines[-1].split()[-1])
 
 
-def test_one_that_is_killed_takes_its_children_along_and_comes_back(tmp_path: Path) -> None:
-    running = Running(tmp_path / "log", "steady")
+def test_one_that_is_killed_takes_its_children_along_and_comes_back(run: Callable[..., Running]) -> None:
+    running = run("steady")
     first, child = number(running.until("steady | steady")), number(running.until("steady | child"))
     assert "once 7" in running.log.read_text()
     os.kill(first, signal.SIGKILL)
@@ -99,15 +115,15 @@ def test_one_that_is_killed_takes_its_children_along_and_comes_back(tmp_path: Pa
     assert not alive(second) and not alive(again)
 
 
-def test_a_line_without_an_end_is_printed_and_the_exit_code_is_said(tmp_path: Path) -> None:
-    running = Running(tmp_path / "log", "brief")
+def test_a_line_without_an_end_is_printed_and_the_exit_code_is_said(run: Callable[..., Running]) -> None:
+    running = run("brief")
     running.until("supervisor | brief ended (exit code 3); again in 1.0 s")
     running.end()
     assert "brief | brief without an end of line\n" in running.log.read_text()
 
 
-def test_one_that_doesn_t_end_is_killed(tmp_path: Path) -> None:
-    running = Running(tmp_path / "log", "stubborn", "steady")
+def test_one_that_doesn_t_end_is_killed(run: Callable[..., Running]) -> None:
+    running = run("stubborn", "steady")
     stubborn = number(running.until("stubborn | stubborn"))
     running.until("steady | child")
     running.end()
@@ -115,8 +131,8 @@ def test_one_that_doesn_t_end_is_killed(tmp_path: Path) -> None:
     assert "stubborn didn't end within 2 s: killed" in running.log.read_text()
 
 
-def test_one_that_gives_no_sign_of_life_is_restarted(tmp_path: Path) -> None:
-    running = Running(tmp_path / "log", "silent")
+def test_one_that_gives_no_sign_of_life_is_restarted(run: Callable[..., Running]) -> None:
+    running = run("silent")
     first = number(running.until("silent | silent"))
     running.until("silent | silent", times=2)
     running.end()
