@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import kubernetes
@@ -44,9 +45,10 @@ def logs(team: str, where: Target, component: str | None, follow: bool, tail: in
         yield from deque(of(component, said), maxlen=tail)
         if follow:
             stream: Any = core.read_namespaced_pod_log(
-                pod, namespace, container=CONTAINER, follow=True, tail_lines=0, _preload_content=False
+                pod, namespace, container=CONTAINER, follow=True, _preload_content=False
             )
-            yield from of(component, _lines(stream.stream()))
+            # From the start, less what was shown: what it said in between is in neither the one nor the other.
+            yield from of(component, islice(_lines(stream.stream()), len(said), None))
 
 
 def of(component: str | None, lines: Iterable[str]) -> Iterator[str]:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from images import registry, releases
-from local.problem import Problem
-from mlp import config, console, dry, environment, graph, health, specs, summary, target, team_spec, team_stacks, teams
-from mlp.target import Target
-
-IMAGES = ("airflow", "airflow-worker", "statsd-exporter")
+from mlp import (
+    config,
+    console,
+    dry,
+    environment,
+    health,
+    registry_check,
+    specs,
+    summary,
+    target,
+    team_spec,
+    team_stacks,
+    teams,
+)
 
 
 def write_specs(names: Sequence[str]) -> None:
@@ -33,13 +41,14 @@ def run(names: Sequence[str], yes: bool) -> None:
     config.require_secrets()
     for name in names:
         teams.checked(name)
-    _require(where)
+    team_stacks.require_platform()
+    team_stacks.require_cluster(where)
     new = [name for name in names if name not in teams.standing()]
     if new:
         console.ask(f"Make {'team' if len(new) == 1 else 'teams'} {' and '.join(new)}?", yes)
     write_specs(names)
     for release in {specs.team(name).images for name in names}:
-        _require_images(release, where)
+        registry_check.require(release, where)
     environment.enter()
     team_stacks.up(names, where, yes or len(new) == len(names))
     health.wait_for_services(names)
@@ -61,22 +70,3 @@ def would(names: Sequence[str]) -> None:
             form = teams.shown(teams.spec_of(teams.FIRST))
             print(f"\nstack {teams.stack_of(name)}:\n  its spec would be written, as {form}, and its resources created")
     print("\nnothing was changed")
-
-
-def _require(where: Target) -> None:
-    team_stacks.require_platform()
-    found = health.of_cluster(where)
-    if found.status != "running":
-        raise Problem(f"the cluster is {found.status}, and teams run there", "bring it up: `mlp up`")
-
-
-def _require_images(release: str, where: Target) -> None:
-    """Look whether the registry has what a team runs: a missing image would show as a pod that never starts."""
-    digests = releases.read(release)
-    address = graph.registry(where)
-    for name in IMAGES:
-        if name not in digests:
-            raise Problem(f"image {name} isn't in release {release}", "build and push it: `mlp images`")
-        # Only a registry without sign-in tells for sure that it lacks something.
-        if registry.is_plain(address) and not registry.digest_of(registry.repository(name, address), digests[name]):
-            raise Problem(f"registry {address} has no image {name} of release {release}", "push it: `mlp images`")

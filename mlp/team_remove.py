@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from local.problem import Problem
-from mlp import config, console, environment, health, state, target, team_stacks, teams, tenant
+from mlp import config, console, environment, state, target, team_stacks, teams, tenant
 from mlp.target import Target
 
 
@@ -19,8 +18,8 @@ def run(names: Sequence[str], purge: bool, yes: bool) -> None:
     for name in names:
         teams.require(name)
     standing = [name for name in names if name in teams.standing()]
-    if standing and health.of_cluster(where).status != "running":
-        raise Problem("the cluster doesn't answer, so nothing can be removed from it", "bring it up: `mlp up node`")
+    if standing:
+        team_stacks.require_cluster(where)
     policies = {name: tenant.on_removal(name, where) for name in standing}
     for name in names:
         console.say(plan(name, name in standing, purge or policies.get(name) == tenant.PURGE))

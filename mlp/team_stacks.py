@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from local.problem import Problem
 from local.tasks import Report
-from mlp import config, console, engine, errors, interrupts, state, teams
+from mlp import config, console, engine, errors, health, interrupts, state, teams
 from mlp.engine import Stack
 from mlp.target import Target
 
@@ -24,6 +24,18 @@ def require_platform() -> None:
     """
     if "platform" not in state.read(config.PLATFORM).outputs:
         raise Problem(f"stack {config.PLATFORM} isn't up, and teams stand on it", "run `mlp up` first")
+
+
+def require_cluster(where: Target) -> None:
+    """Refuse to go on where there is no cluster to work on.
+
+    Raises:
+        Problem: It doesn't answer; says why.
+    """
+    found = health.of_cluster(where)
+    if found.status != "running":
+        why = "".join(f": {reason}" for reason in found.reasons[:1])
+        raise Problem(f"the {found.kind} cluster is {found.status}{why}", "bring it up: `mlp up`")
 
 
 def up(names: Sequence[str], where: Target, yes: bool) -> dict[str, float]:

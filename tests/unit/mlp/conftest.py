@@ -11,6 +11,7 @@ import pytest
 from local import paths
 from mlp import airflow, state
 from tests.doubles.airflow import AirflowDouble, served
+from tests.doubles.api_server import ApiServer
 
 REAL = paths.checkout()
 Stands = Callable[..., None]
@@ -57,3 +58,16 @@ def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[AirflowDouble]:
     monkeypatch.setattr(airflow, "POLL_SECONDS", 0.01)
     with served() as made:
         yield made
+
+
+@pytest.fixture
+def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
+    """The API server of the cluster meant."""
+    with ApiServer() as server:
+        names = "buildDate compiler gitCommit gitTreeState gitVersion goVersion major minor platform"
+        server.reply("GET", "/version/", dict.fromkeys(names.split(), "1"))
+        (tmp_path / "kubeconfig").write_text(server.kubeconfig)
+        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+        monkeypatch.setenv("MLP_KUBE_CONTEXT", "double")
+        monkeypatch.setenv("MLP_REGISTRY", "127.0.0.1:9")
+        yield server
