@@ -24,6 +24,6 @@ sys.stderr.seek(0)
 said = sys.stderr.read()
 sys.stderr = sys.__stderr__
 assert said.count("isn't there") == 3 and "smoke-secret" not in said, said
-assert registry(Keeper(None))
+assert registry(Keeper(None), "mlplatform.dev")
 CODE
 test ! -e /opt/mlplatform/tenancy/__pycache__

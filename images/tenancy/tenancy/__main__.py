@@ -12,6 +12,7 @@ The first three run in Jobs, any number of times. Environment:
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -63,6 +64,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in JOBS:
         print(f"usage: python -m tenancy {' | '.join(JOBS)} | controller", file=sys.stderr)
         return 2
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     try:
         patiently(SECONDS, JOBS[arguments[0]])
     except ToolError as error:

@@ -18,7 +18,7 @@ from .errors import ToolError, unreachable
 from .settings import Place
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
-TENANTS = "apis/mlplatform.dev/v1/namespaces/{namespace}/tenants/{name}"
+TENANTS = "apis/{group}/v1/namespaces/{namespace}/tenants/{name}"
 SECRETS = "api/v1/namespaces/{namespace}/secrets/{name}"
 
 
@@ -27,12 +27,14 @@ class Cluster:
     """The API server, as the pod's service account."""
 
     server: str
+    group: str
+    """API group of Tenants."""
     account: Path = ACCOUNT
 
     @classmethod
-    def own(cls) -> Cluster:
+    def own(cls, group: str) -> Cluster:
         """The one that the pod runs in."""
-        return cls(f"https://{os.environ['KUBERNETES_SERVICE_HOST']}:{os.environ['KUBERNETES_SERVICE_PORT']}")
+        return cls(f"https://{os.environ['KUBERNETES_SERVICE_HOST']}:{os.environ['KUBERNETES_SERVICE_PORT']}", group)
 
     def secret(self, namespace: str, name: str) -> Mapping[str, str]:
         """The values of a Secret.
@@ -55,7 +57,7 @@ class Cluster:
 
     def tenant(self, namespace: str, name: str) -> Mapping[str, Any] | None:
         """The Tenant as it is now, or None if it is gone."""
-        return self._get(TENANTS.format(namespace=namespace, name=name))
+        return self._get(TENANTS.format(group=self.group, namespace=namespace, name=name))
 
     def _get(self, path: str) -> dict[str, Any] | None:
         # The kubelet renews the token in its file.

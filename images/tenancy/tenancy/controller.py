@@ -17,7 +17,7 @@ from .conditions import Outcome
 from .settings import Settings
 from .tenant import Tenant
 
-GROUP, VERSION, PLURAL = "mlplatform.dev", "v1", "tenants"
+VERSION, PLURAL = "v1", "tenants"
 LIVENESS = "http://0.0.0.0:8080/healthz"
 DRIFT_SECONDS = 300
 """How often each Tenant is put right without being asked: somebody may have changed a tool, or the Secret."""
@@ -84,19 +84,23 @@ def _try_again(outcomes: list[Outcome], retry: int) -> None:
         raise kopf.TemporaryError(text, delay=status.delay(retry))
 
 
-def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
+def configure(settings: kopf.OperatorSettings, group: str) -> None:
     """Names of ours in the objects, and no look at what the controller has no right to see."""
     settings.scanning.disabled = True
-    settings.persistence.finalizer = f"{GROUP}/tenancy"
-    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
-    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP, key="last-handled")
+    settings.persistence.finalizer = f"{group}/tenancy"
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=group)
+    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=group, key="last-handled")
     settings.posting.reporting_component = "tenancy"
     settings.execution.max_workers = THREADS
 
 
-def registry(keeper: Keeper) -> kopf.OperatorRegistry:
-    """What kopf calls, and when."""
+def registry(keeper: Keeper, group: str) -> kopf.OperatorRegistry:
+    """What kopf calls, and when, for the Tenants of an API group."""
     made = kopf.OperatorRegistry()
+    kind = (group, VERSION, PLURAL)
+
+    def start(settings: kopf.OperatorSettings, **_: Any) -> None:
+        configure(settings, group)
 
     def give(body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
         _try_again(keeper.give(body, patch), retry)
@@ -108,16 +112,17 @@ def registry(keeper: Keeper) -> kopf.OperatorRegistry:
         _try_again(keeper.mend(body, patch), retry)
 
     for event in (kopf.on.resume, kopf.on.create, kopf.on.update):
-        event(GROUP, VERSION, PLURAL, registry=made)(give)
-    kopf.on.delete(GROUP, VERSION, PLURAL, registry=made)(take)
-    kopf.timer(GROUP, VERSION, PLURAL, registry=made, interval=DRIFT_SECONDS, initial_delay=DRIFT_SECONDS)(mend)
+        event(*kind, registry=made)(give)
+    kopf.on.delete(*kind, registry=made)(take)
+    kopf.timer(*kind, registry=made, interval=DRIFT_SECONDS, initial_delay=DRIFT_SECONDS)(mend)
     kopf.on.login(registry=made)(kopf.login_with_service_account)
-    kopf.on.startup(registry=made)(configure)
+    kopf.on.startup(registry=made)(start)
     return made
 
 
 def run() -> None:
     """Until a signal ends it."""
-    keeper = Keeper(Care(Settings.read(os.environ), Cluster.own()))
+    settings = Settings.read(os.environ)
+    keeper = Keeper(Care(settings, Cluster.own(settings.group)))
     kopf.configure(verbose=False)
-    kopf.run(registry=registry(keeper), clusterwide=True, standalone=True, liveness_endpoint=LIVENESS)
+    kopf.run(registry=registry(keeper, settings.group), clusterwide=True, standalone=True, liveness_endpoint=LIVENESS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ TEMPLATE_OWNER = "airflow_template"
 PUBLIC_DATABASES = ("postgres", "template1")
 """The databases that PostgreSQL lets every role into, unless it is told not to."""
 OPTIONS = "-c statement_timeout=120s"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def _give_role(cursor: Any, name: str, password: str) -> None:
     verifier = extensions.encrypt_password(password, name, scope=cursor.connection, algorithm="scram-sha-256")
     if not _has_role(cursor, name):
         cursor.execute(sql.SQL("CREATE ROLE {}").format(identifier))
-        print(f"role {name} made", flush=True)
+        log.info("role %s made", name)
     cursor.execute(
         sql.SQL("ALTER ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD %s").format(identifier), [verifier]
     )
@@ -156,7 +158,7 @@ def _give_database(cursor: Any, name: str, template: str | None) -> None:
             raise ToolError(
                 f"template database {template} isn't there; the platform's `up` makes it", "TemplateMissing"
             ) from None
-        print(f"database {name} made", flush=True)
+        log.info("database %s made", name)
     cursor.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(identifier, identifier))
     cursor.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(identifier))
     cursor.execute(sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS true").format(identifier))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -29,6 +30,9 @@ def reason(text: str) -> str:
     return ": ".join(part[1] for part in parts if part) or first_line(text)
 
 
+log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True)
 class Gateway:
     """The gateway as its root account."""
@@ -42,14 +46,14 @@ class Gateway:
         """Account and bucket as wanted, whatever is there already. The account can make nothing else."""
         fields = f"<Secret>{escape(secret)}</Secret><Role>user</Role>"
         account = f"<Account><Access>{escape(name)}</Access>{fields}</Account>"
-        if self._ask("/create-user", account, there=HTTPStatus.CONFLICT):
-            print(f"account {name} made", flush=True)
+        if self._ask("/create-user", account, there=HTTPStatus.CONFLICT) is not None:
+            log.info("account %s made", name)
         else:
             self._ask(f"/update-user?access={quote(name)}", f"<MutableProps>{fields}</MutableProps>")
         owner = self._owners().get(name)
         if owner is None:
             self._ask(f"/{quote(name)}/create", headers={"x-vgw-owner": name}, there=HTTPStatus.CONFLICT)
-            print(f"bucket {name} made", flush=True)
+            log.info("bucket %s made", name)
         elif owner != name:
             # Also takes away what the bucket's policy allows, so not without need.
             self._give_away(name, name)

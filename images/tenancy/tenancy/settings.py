@@ -27,6 +27,8 @@ class Place:
 class Settings:
     """The controller's environment."""
 
+    group: str
+    """API group of Tenants: two platforms on one cluster have two."""
     database_host: str
     database_port: int
     database_tls: bool
@@ -43,6 +45,7 @@ class Settings:
     def read(cls, environment: Mapping[str, str]) -> Settings:
         """From the environment; what is missing is a `KeyError` that names it."""
         return cls(
+            group=environment["GROUP"],
             database_host=environment["DATABASE_HOST"],
             database_port=int(environment["DATABASE_PORT"]),
             database_tls=environment["DATABASE_TLS"] == "true",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -28,6 +29,7 @@ ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
 WORKSPACE = "X-MLFLOW-WORKSPACE"
 THERE = "RESOURCE_ALREADY_EXISTS"
 ABSENT = "RESOURCE_DOES_NOT_EXIST"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Mlflow:
         """Make something; False if it is there."""
         made = self._must("POST", path, fields, unless=THERE).status < HTTPStatus.BAD_REQUEST
         if made:
-            print(f"{what} made", flush=True)
+            log.info("%s made", what)
         return made
 
     def _must(
