@@ -10,6 +10,7 @@ import pulumi_kubernetes as k8s
 
 from components.foundation.contract import Contract, SecretReference
 from components.kubernetes import pods
+from components.kubernetes.labels import GROUP
 from components.kubernetes.spec import Resources
 
 NAME = "tenancy"
@@ -50,6 +51,7 @@ def settings(tools: Tools) -> dict[str, str]:
     """
     database, store = tools.contract.database, tools.contract.object_store
     return {
+        "GROUP": GROUP,
         "DATABASE_HOST": database.host,
         "DATABASE_PORT": str(database.port),
         "DATABASE_TLS": "true" if database.tls else "false",

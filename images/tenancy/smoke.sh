@@ -5,7 +5,8 @@ if python -m tenancy nothing 2>/dev/null; then echo "it takes any argument"; exi
 python - <<'CODE'
 import os, sys
 from tenancy import __main__ as program
-from tenancy.controller import Keeper, registry
+from tenancy.controller import registry
+from tenancy.keeper import Keeper
 
 program.SECONDS = 0
 nobody = "127.0.0.1"
