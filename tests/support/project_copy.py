@@ -12,7 +12,10 @@ from pathlib import Path
 from local import paths
 from tests.support.commands import Ran, run
 
-OURS = re.compile(r"\bmlp-(foundation|platform|examples)\b")
+OURS = re.compile(r"\bmlp-(?=(foundation|platform|examples)\b)|(?<=\")(?=(mlplatform-tenancy|team-images)\")")
+"""Namespaces, and names that a cluster has but once."""
+GROUP = "mlplatform.dev"
+"""The API group of our kinds, of which a cluster has but one of each."""
 
 
 class ProjectCopy:
@@ -21,7 +24,8 @@ class ProjectCopy:
     Args:
         folder: Where to make it; doesn't exist yet or is empty.
         environment: What plain `pulumi` needs for the real stacks.
-        prefix: Takes the place of `mlp` in the names of namespaces, so that a copy can stand beside the original.
+        prefix: Takes the place of `mlp` in the names of namespaces, of the API group and of what else a cluster has but
+            once, so that a copy can stand beside the original.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], prefix: str = "mlp") -> None:
@@ -43,9 +47,11 @@ class ProjectCopy:
         }
 
     def _rename(self, prefix: str) -> None:
+        if prefix == "mlp":
+            return
         for file in [*self.project.rglob("*.py"), *self.project.rglob("*.yaml")]:
             text = file.read_text()
-            if (renamed := OURS.sub(rf"{prefix}-\1", text)) != text:
+            if (renamed := renamed_for(prefix, text)) != text:
                 file.write_text(renamed)
 
     def spec(self, stack: str) -> Path:
@@ -70,3 +76,8 @@ class ProjectCopy:
             timeout=60,
             check=True,
         )
+
+
+def renamed_for(prefix: str, text: str) -> str:
+    """A source text of the project as a copy with another prefix has it."""
+    return OURS.sub(f"{prefix}-", text).replace(GROUP, f"{prefix}.dev")
