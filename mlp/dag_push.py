@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local.problem import Problem
 from mlp import airflow, console, credentials, dags, repository, target, team_airflow, teams
@@ -15,6 +17,8 @@ from mlp.repository import Behind, Clone
 from mlp.target import Target
 
 DAGS = "dags"
+FOUND = "DAGs: "
+"""How the server begins the list of DAGs that it found in a push."""
 TRIES = 3
 WAIT_SECONDS = 60.0
 
@@ -33,6 +37,15 @@ class Project:
         return self.folder.name
 
 
+@dataclass(frozen=True)
+class Pushed:
+    """What the repository has now."""
+
+    commit: str
+    dags: frozenset[str] = frozenset()
+    """All DAGs of the repository, where its server said so."""
+
+
 def run(path: Path, team: str, wait: bool, dry_run: bool) -> None:
     """Push a folder to `dags/<its name>` of a team's repository, and say what became of it.
 
@@ -41,18 +54,12 @@ def run(path: Path, team: str, wait: bool, dry_run: bool) -> None:
     """
     project = read(path)
     where = target.current()
-    outputs = teams.require_up(team).outputs
-    given = credentials.read("repository", team, where)
-    with repository.cloned(outputs["repository"], given) as clone:
-        if dry_run:
-            place(project, clone)
-            changes = clone.changes()
-            print("\n".join(changes or ["nothing differs from what is there"]))
-            print("\nnothing was pushed")
-            return
-    commit = push(project, team, where)
+    if dry_run:
+        _would(project, team, where)
+        return
+    pushed = push(project, team, where)
     if wait:
-        show(team_airflow.of(team, where, WAIT_SECONDS), project.name, commit)
+        show(team_airflow.of(team, where, WAIT_SECONDS), project, pushed)
 
 
 def read(path: Path) -> Project:
@@ -85,8 +92,20 @@ def _may_have_dag(file: Path) -> bool:
     return b"dag" in text and b"airflow" in text
 
 
-def push(project: Project, team: str, where: Target, note: str = "") -> str:
-    """Push it unless the repository has just that; the commit that has it.
+def _would(project: Project, team: str, where: Target) -> None:
+    with _cloned(team, where) as clone:
+        place(project, clone)
+        print("\n".join(clone.changes() or ["nothing differs from what is there"]))
+    print("\nnothing was pushed")
+
+
+def _cloned(team: str, where: Target) -> AbstractContextManager[Clone]:
+    address: str = teams.require_up(team).outputs["repository"]
+    return repository.cloned(address, credentials.read("repository", team, where))
+
+
+def push(project: Project, team: str, where: Target, note: str = "") -> Pushed:
+    """Push it unless the repository has just that.
 
     Args:
         project: What to push.
@@ -97,14 +116,12 @@ def push(project: Project, team: str, where: Target, note: str = "") -> str:
     Raises:
         Problem: The server refuses.
     """
-    address = teams.require_up(team).outputs["repository"]
-    given = credentials.read("repository", team, where)
     for _ in range(TRIES):
-        with repository.cloned(address, given) as clone:
+        with _cloned(team, where) as clone:
             place(project, clone)
             if not (changes := clone.changes()):
                 console.say(f"  {project.name}: nothing differs from version {short(clone.head)}")
-                return clone.head
+                return Pushed(clone.head)
             try:
                 said = clone.push(message(project, note), repository.author(project.folder))
             except Behind:
@@ -112,8 +129,14 @@ def push(project: Project, team: str, where: Target, note: str = "") -> str:
             console.say(f"  {project.name}: {len(changes)} files pushed as version {short(clone.head)}")
             for line in said:
                 console.say(f"    {line}")
-            return clone.head
-    raise Problem(f"others pushed to {address} each time", "run it again")
+            return Pushed(clone.head, _dags(said))
+    raise Problem(f"others pushed to the repository of {team} each time", "run it again")
+
+
+def _dags(said: Sequence[str]) -> frozenset[str]:
+    """What the server's check found."""
+    listed = next((line.removeprefix(FOUND) for line in said if line.startswith(FOUND)), "none")
+    return frozenset() if listed == "none" else frozenset(listed.split(", "))
 
 
 def place(project: Project, clone: Clone) -> None:
@@ -132,35 +155,47 @@ def message(project: Project, note: str = "") -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def show(client: Airflow, project: str, commit: str) -> None:
+def show(client: Airflow, project: Project, pushed: Pushed) -> None:
     """Wait until Airflow has a version of a project, and print its DAGs.
 
     Raises:
         Problem: It doesn't take it in time.
     """
     start = time.monotonic()
-    while not (found := arrived(client, project, commit)):
+    while not (found := arrived(dags.every(client), project, pushed)):
         if time.monotonic() - start > WAIT_SECONDS:
-            raise _never(client, project, commit)
+            raise _never(client, project, pushed)
         time.sleep(airflow.POLL_SECONDS)
-    console.say(f"  Airflow has version {short(commit)} after {time.monotonic() - start:.0f} s")
-    rows = [(name, short(commit), f"{client.address}/dags/{name}") for name in found]
+    console.say(f"  Airflow has version {short(pushed.commit)} after {time.monotonic() - start:.0f} s")
+    rows = [(name, short(pushed.commit), f"{client.address}/dags/{name}") for name in found]
     print(console.table(("dag", "version", "address"), rows), flush=True)
 
 
-def arrived(client: Airflow, project: str, commit: str) -> Sequence[str]:
-    """The project's DAGs, if Airflow has all of them at this commit; else none."""
-    found = [one for one in dags.every(client) if one["relative_fileloc"].startswith(f"{project}/")]
-    return sorted(one["dag_id"] for one in found) if all(one["bundle_version"] == commit for one in found) else []
+def arrived(found: Sequence[Mapping[str, Any]], project: Project, pushed: Pushed) -> list[str]:
+    """The project's DAGs of this version if Airflow has read all of it, else none.
+
+    Args:
+        found: All DAGs of the team, as Airflow describes them.
+        project: What was pushed.
+        pushed: As which version.
+    """
+    now = {str(one["dag_id"]) for one in found if one["bundle_version"] == pushed.commit}
+    places = {str(one["dag_id"]): str(one["relative_fileloc"]) for one in found}
+    own = {name: place for name, place in places.items() if place.startswith(f"{project.name}/")}
+    there = sorted(set(own) & now)
+    if pushed.dags:
+        return there if pushed.dags <= now else []
+    # Nothing was pushed now. A DAG that went from its file is in Airflow's list for some minutes yet, as it was.
+    files = {place for place in own.values() if Path(*Path(place).parts[1:]) in project.files}
+    return there if files and files == {own[name] for name in there} else []
 
 
-def _never(client: Airflow, project: str, commit: str) -> Problem:
-    broken = [
-        one for one in client.pages("/importErrors", "import_errors") if one["filename"].startswith(f"{project}/")
-    ]
+def _never(client: Airflow, project: Project, pushed: Pushed) -> Problem:
+    errors = client.pages("/importErrors", "import_errors")
+    broken = [one for one in errors if one["filename"].startswith(f"{project.name}/")]
     told = "".join(f"\n  {one['filename']}: {one['stack_trace'].strip().splitlines()[-1]}" for one in broken)
     return Problem(
-        f"Airflow hasn't version {short(commit)} of {project} after {WAIT_SECONDS:.0f} s{told}",
+        f"Airflow hasn't version {short(pushed.commit)} of {project.name} after {WAIT_SECONDS:.0f} s{told}",
         "mend the file" if broken else "it is pushed; see `mlp airflow logs --component dag-processor` why",
     )
 

@@ -20,8 +20,8 @@ def push(where: Target) -> None:
     if reason := _kept(where):
         console.say(f"  {reason}")
         return
-    commit = dag_push.push(project, teams.FIRST, where, NOTE)
-    dag_push.show(team_airflow.of(teams.FIRST, where, dag_push.WAIT_SECONDS), project.name, commit)
+    pushed = dag_push.push(project, teams.FIRST, where, NOTE)
+    dag_push.show(team_airflow.of(teams.FIRST, where, dag_push.WAIT_SECONDS), project, pushed)
 
 
 def would() -> str:

@@ -19,6 +19,9 @@ BRANCH = "main"
 SECONDS = 180
 # Credentials come by environment: arguments can be read by everybody on the machine.
 HELPER = '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$MLP_GIT_USER" "$MLP_GIT_PASSWORD"; }; f'
+REFUSED = "refused: "
+"""How the server begins its reasons."""
+AGAIN = "mend that and push again"
 BEHIND = ("non-fast-forward", "fetch first", "cannot lock ref", "failed to update ref")
 
 
@@ -71,9 +74,9 @@ class Clone:
         if any(word in done.stderr for word in BEHIND):
             raise Behind
         if said:
-            raise Problem(
-                "\n".join(["the push was refused", *(f"  {line}" for line in said)]), "mend that and push again"
-            )
+            reasons = said[next((index for index, line in enumerate(said) if line.startswith(REFUSED)), 0) :]
+            told = [line.removeprefix(REFUSED) for line in reasons]
+            raise Problem("\n".join(["the push was refused", *(f"  {line}" for line in told)]), AGAIN)
         raise _failed("push", done.stderr)
 
 
@@ -186,8 +189,8 @@ def _run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str])
 
 def _remote(stderr: str) -> list[str]:
     """What the server said, without the padding that git adds."""
-    lines = [line.removeprefix("remote:").strip() for line in stderr.splitlines() if line.startswith("remote:")]
-    return [line for line in lines if line]
+    lines = [line.removeprefix("remote:") for line in stderr.splitlines() if line.startswith("remote:")]
+    return [line.removeprefix(" ").rstrip() for line in lines if line.strip()]
 
 
 def _failed(what: str, stderr: str) -> Problem:

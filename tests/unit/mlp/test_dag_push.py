@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def push(project: Path) -> str:
-    return dag_push.push(dag_push.read(project), "search", WHERE)
+    return dag_push.push(dag_push.read(project), "search", WHERE).commit
 
 
 def listed(server: Path) -> list[str]:
@@ -111,11 +112,13 @@ def test_author_and_source_are_in_the_commit(server: Path, project: Path) -> Non
 
 
 def test_what_the_server_says_is_the_problem(server: Path, project: Path) -> None:
-    refuse(server, "echo 'dags/daily/dag.py: NameError: x' >&2; echo 'not taken' >&2; exit 1")
+    refuse(
+        server, "echo 'checking ...'; echo 'refused: no'; echo 'dags/daily/dag.py:'; echo '    NameError: x'; exit 1"
+    )
     before = git(server, "rev-parse", "main")
     with pytest.raises(Problem) as caught:
         push(project)
-    assert caught.value.what == "the push was refused\n  dags/daily/dag.py: NameError: x\n  not taken"
+    assert caught.value.what == "the push was refused\n  no\n  dags/daily/dag.py:\n      NameError: x"
     assert git(server, "rev-parse", "main") == before
 
 
@@ -255,8 +258,41 @@ def test_a_dag_that_airflow_cannot_import_is_named(double: AirflowDouble, monkey
         {"filename": "daily/dag.py", "stack_trace": "Traceback ...\nNameError: x\n"},
         {"filename": "other/dag.py", "stack_trace": "theirs"},
     ]
+    project = dag_push.Project(Path("daily"), (Path("dag.py"),))
     with pytest.raises(Problem, match=r"hasn't version 01234567 of daily.*\n  daily/dag.py: NameError: x\n  fix: mend"):
-        dag_push.show(client(double), "daily", "0123456789")
+        dag_push.show(client(double), project, dag_push.Pushed("0123456789"))
+
+
+def dags(**versions: str) -> list[dict[str, Any]]:
+    return [
+        {"dag_id": name, "relative_fileloc": f"p/{name.rstrip('0123456789')}.py", "bundle_version": version}
+        for name, version in versions.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "named", "arrived"),
+    [
+        (dags(a="new", b="new"), ["a", "b"], ["a", "b"]),
+        (dags(a="new", b="old"), ["a", "b"], []),
+        (dags(a="new"), ["a", "b"], []),
+        (dags(a="new", gone="old"), ["a"], ["a"]),
+        (dags(a="new", b="new"), [], ["a", "b"]),
+        (dags(a="new", a2="old", b="new"), [], ["a", "b"]),
+        (dags(a="new", b="old"), [], []),
+        (dags(a="new", gone="old", b="new"), [], ["a", "b"]),
+        ([], [], []),
+        ([{"dag_id": "x", "relative_fileloc": None, "bundle_version": None}], [], []),
+    ],
+)
+def test_when_airflow_has_read_all(found: list[dict[str, Any]], named: list[str], arrived: list[str]) -> None:
+    project = dag_push.Project(Path("p"), (Path("a.py"), Path("b.py")))
+    assert dag_push.arrived(found, project, dag_push.Pushed("new", frozenset(named))) == arrived
+
+
+def test_the_server_names_what_it_found(server: Path, project: Path) -> None:
+    refuse(server, "echo 'checking the DAGs ...'; echo 'DAGs: daily, other'")
+    assert dag_push.push(dag_push.read(project), "search", WHERE).dags == {"daily", "other"}
 
 
 @pytest.fixture
