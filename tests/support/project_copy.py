@@ -34,7 +34,8 @@ class ProjectCopy:
             skipped = shutil.ignore_patterns("Pulumi.*.yaml", "__pycache__")
             shutil.copytree(paths.checkout() / part, self.project / part, ignore=skipped)
         shutil.copy(paths.checkout() / "Pulumi.yaml", self.project)
-        self._rename(prefix)
+        if prefix != "mlp":
+            rename(self.project, prefix)
         (folder / "state").mkdir()
         (folder / "passphrase").write_text(secrets.token_urlsafe(32))
         backend = environment["PULUMI_BACKEND_URL"].replace(str(paths.backend()), str(folder / "state"))
@@ -45,14 +46,6 @@ class ProjectCopy:
             "PULUMI_BACKEND_URL": backend,
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(folder / "passphrase"),
         }
-
-    def _rename(self, prefix: str) -> None:
-        if prefix == "mlp":
-            return
-        for file in [*self.project.rglob("*.py"), *self.project.rglob("*.yaml")]:
-            text = file.read_text()
-            if (renamed := renamed_for(prefix, text)) != text:
-                file.write_text(renamed)
 
     def spec(self, stack: str) -> Path:
         """The spec of a stack."""
@@ -76,6 +69,14 @@ class ProjectCopy:
             timeout=60,
             check=True,
         )
+
+
+def rename(folder: Path, prefix: str) -> None:
+    """Give what a cluster has but once other names, in all sources of a folder."""
+    for file in [*folder.rglob("*.py"), *folder.rglob("*.yaml")]:
+        text = file.read_text()
+        if (renamed := renamed_for(prefix, text)) != text:
+            file.write_text(renamed)
 
 
 def renamed_for(prefix: str, text: str) -> str:
