@@ -10,7 +10,20 @@ from typing import Any
 import pytest
 
 from local.problem import Problem
-from mlp import bring_down, config, environment, health, registry_check, team_add, team_remove, team_stacks, teams
+from mlp import (
+    bring_down,
+    bring_up,
+    checks,
+    config,
+    environment,
+    example_dag,
+    health,
+    registry_check,
+    team_add,
+    team_remove,
+    team_stacks,
+    teams,
+)
 from mlp.health import Service
 from mlp.target import Target
 from tests.doubles.api_server import ApiServer
@@ -138,6 +151,26 @@ def test_without_yes_only_what_changes_is_asked_about(stacks: Stacks) -> None:
     with pytest.raises(Problem, match="Apply this to local-team-search"):
         team_stacks.up(["search"], WHERE, yes=False)
     assert stacks.done == []
+
+
+def test_up_brings_teams_up_and_shows_the_example(
+    stacks: Stacks, api: ApiServer, stands: Stands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stands("local-team-ads", **outputs("ads"))
+    monkeypatch.setattr(checks, "findings", lambda where: [])
+    monkeypatch.setattr(example_dag, "push", lambda where: stacks.done.append(("example", "")))
+    bring_up.run(["teams"], yes=True)
+    assert sorted(stacks.done[:2]) == [("up", "local-team-ads"), ("up", "local-team-search")]
+    assert stacks.done[2:] == [("example", "")]
+    said = capsys.readouterr().out
+    assert "mlflow" in said and "airflow of ads" in said and "airflow of search" in said
+
+
+def test_status_knows_teams(stacks: Stacks, api: ApiServer, stands: Stands) -> None:
+    stands("local-team-ads", **outputs("ads"))
+    found = health.check(WHERE)
+    assert [stack.name for stack in found.stacks] == ["local-foundation", "local-platform", "local-team-ads"]
+    assert [(service.name, service.team) for service in found.services][-1] == ("airflow-ads", "ads")
 
 
 def test_remove_says_what_stays_and_asks(
