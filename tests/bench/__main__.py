@@ -15,9 +15,10 @@ from pathlib import Path
 from statistics import median
 
 from local import node, toolchain
-from tests.bench import machine, measures
+from tests.bench import machine, measures, teams
 
 PREVIEWS, UNCHANGED, UPS = 5, 3, 3
+TEAMS, RUNS = 2, 5
 SMALL = 50e6
 """Bytes below which a folder isn't worth a line."""
 
@@ -39,10 +40,10 @@ class Figure:
 
     def line(self) -> str:
         """For people."""
-        spread = f"{min(self.values):.1f} to {max(self.values):.1f}, {len(self.values)} rounds"
+        spread = f"{min(self.values):.3g} to {max(self.values):.3g}, {len(self.values)} rounds"
         promise = "" if self.most is None else f"at most {self.most:g}  {'kept' if self.kept else 'BROKEN'}"
         seen = spread if len(self.values) > 1 else ""
-        return f"{self.what:<58} {median(self.values):>8.2f} {self.unit:<3}  {seen:<28} {promise}".rstrip()
+        return f"{self.what:<58} {median(self.values):>8.2f} {self.unit:<4}  {seen:<28} {promise}".rstrip()
 
 
 def main() -> int:
@@ -62,6 +63,13 @@ def main() -> int:
         Figure("both stacks from nothing, pulumi up", by_pulumi),
         Figure("the same objects applied and awaited with kubectl", by_kubectl),
         Figure("  the one by the other", [median(by_pulumi) / median(by_kubectl)], unit="x", most=2.0),
+    ]
+    team = teams.measure(TEAMS, RUNS)
+    figures += [
+        Figure("mlp team add, until its Airflow answers", team.answers, most=45),
+        Figure("DAG of three tasks, each a pod", team.three_tasks, most=20),
+        Figure("one more team: memory", [size / 2**30 for size in team.memory], unit="GiB", most=1.1),
+        Figure("one more team: processor at rest", team.cores, unit="core", most=0.1),
     ]
     figures += [
         Figure(f"on disk: {name}", [size / 1e9], unit="GB") for name, size in measures.disk().items() if size > SMALL
