@@ -78,7 +78,7 @@ def keyword_recommender() -> None:
         with stops.at_once():
             steps.evaluate(steps.folder(day))
             steps.log(steps.folder(day), run)
-            return steps.register(steps.folder(day))
+            return steps.register(steps.folder(day), run)
 
     (
         ingest(DAY, "{{ params.source or '' }}")

@@ -101,18 +101,13 @@ def log(folder: Folder, pipeline_run: str) -> str:
     before, _, _ = _features(folder)
     scores = _scores(folder)
     example = [history.tolist() for history in list(histories(before).values())[:_EXAMPLES]]
-    logged = tracking.log(
-        _model(folder) if scores.better else None,
-        _facts(folder),
-        example,
-        {"day": folder.day.isoformat(), "pipeline_run": pipeline_run},
-    )
+    logged = tracking.log(_model(folder) if scores.better else None, _facts(folder, pipeline_run), example)
     folder.put(LOGGED, _json(asdict(logged)))
     print(f"log: MLflow run {logged.run_id}")
     return logged.run_id
 
 
-def register(folder: Folder) -> str:
+def register(folder: Folder, pipeline_run: str) -> str:
     """Register the day's model, once however often it is asked; its version.
 
     Raises:
@@ -122,7 +117,7 @@ def register(folder: Folder) -> str:
     logged = tracking.Logged(**json.loads(folder.get(LOGGED)))
     if not scores.better:
         raise train.TrainingError(f"{scores.refusal}; run {logged.run_id} is marked failed, no model was registered")
-    number = tracking.register(logged, _facts(folder))
+    number = tracking.register(logged, _facts(folder, pipeline_run))
     print(f"register: version {number} of {tracking.NAME}")
     return number
 
@@ -157,11 +152,12 @@ def _scores(folder: Folder) -> train.Scores:
     return train.Scores(found["test_users"], metrics)
 
 
-def _facts(folder: Folder) -> tracking.Facts:
+def _facts(folder: Folder, pipeline_run: str) -> tracking.Facts:
     found = json.loads(folder.get(CHOICE))
     choice = Choice(found["l2"], Recency(**found["recency"]), found["ndcg"])
     _, _, digest = _features(folder)
-    return train.facts(digest, choice, _scores(folder), SETTINGS)
+    origin = {"day": folder.day.isoformat(), "pipeline_run": pipeline_run}
+    return train.facts(digest, choice, _scores(folder), SETTINGS, origin)
 
 
 def _json(value: object) -> bytes:

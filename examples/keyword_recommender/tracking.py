@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ class Facts:
     figures: Mapping[str, Interval]
     validation_ndcg: float
     test_users: int
+    origin: Mapping[str, str] = field(default_factory=dict)
+    """Tags that say which day and run of the pipeline this is, which is then recorded once; none for a single run."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def tags(facts: Facts) -> dict[str, str]:
         "data_hash": facts.data_hash,
         "data_source": facts.source,
         "image": os.environ.get("MLP_IMAGE", "unknown"),
+        **facts.origin,
     }
 
 
@@ -115,7 +118,8 @@ def server() -> str:
 def record(model: Ease | None, facts: Facts, example: Sequence[Sequence[int]]) -> Recorded:
     """Record a run; with a model, log and register it too, else mark the run failed.
 
-    `example` is one or more histories that show the model's input. Running again adds a run and a version.
+    `example` is one or more histories that show the model's input. Without an origin, running again adds a run and a
+    version.
 
     Raises:
         TrackingError: As `server`, or the server refused or couldn't be reached.
@@ -125,26 +129,23 @@ def record(model: Ease | None, facts: Facts, example: Sequence[Sequence[int]]) -
     return Recorded(logged.run_id, number, facts.data_hash, code_version())
 
 
-def log(
-    model: Ease | None, facts: Facts, example: Sequence[Sequence[int]], origin: Mapping[str, str] | None = None
-) -> Logged:
+def log(model: Ease | None, facts: Facts, example: Sequence[Sequence[int]]) -> Logged:
     """Log a run with its model; without one it is marked failed.
 
-    With an `origin` (tags that say which day and which run of the pipeline this is) it happens once: a run of the same
-    origin, data and code is taken up where it was left. The first of its values becomes the run's name.
+    A run of the same origin, data and code is taken up where it was left. The origin's day is the run's name.
 
     Raises:
         TrackingError: As `record`.
     """
     mlflow, experiment = _connected()
-    labels = {**tags(facts), **(origin or {})}
     with _explained():
         client = mlflow.MlflowClient()
-        found = _found(client, experiment, labels) if origin else None
-        name = next(iter(origin.values())) if origin else None
-        with mlflow.start_run(run_id=found, run_name=name, tags=labels, experiment_id=experiment) as run:
+        found = _found(client, experiment, tags(facts)) if facts.origin else None
+        with mlflow.start_run(found, experiment, facts.origin.get("day"), tags=tags(facts)) as run:
             mlflow.log_params(dict(facts.parameters))
-            mlflow.log_metrics(flat(facts), step=0)
+            # In one request: they are all there or none is.
+            if not run.data.metrics:
+                mlflow.log_metrics(flat(facts))
             uri = None if model is None else _logged_model(client, run.info, model, example)
         if model is None:
             client.set_terminated(run.info.run_id, "FAILED")

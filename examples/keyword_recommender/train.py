@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 import pandas as pd
@@ -115,7 +116,9 @@ def score(model: Ease, before: pd.DataFrame, after: pd.DataFrame, settings: Sett
     return Scores(len(ours.ndcg), metrics)
 
 
-def facts(digest: str, choice: Choice, scores: Scores, settings: Settings) -> Facts:
+def facts(
+    digest: str, choice: Choice, scores: Scores, settings: Settings, origin: Mapping[str, str] | None = None
+) -> Facts:
     """What is recorded of a run on the data of that hash."""
     parameters = {
         "model": "EASE",
@@ -127,7 +130,7 @@ def facts(digest: str, choice: Choice, scores: Scores, settings: Settings) -> Fa
         "seed": settings.seed,
     }
     figures = {f"{name}_at_{settings.k}": value for name, value in scores.metrics.items()}
-    return Facts(data.SOURCE, digest, parameters, figures, choice.ndcg, scores.test_users)
+    return Facts(data.SOURCE, digest, parameters, figures, choice.ndcg, scores.test_users, origin or {})
 
 
 def table(scores: Scores, k: int) -> str:

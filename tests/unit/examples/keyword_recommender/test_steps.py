@@ -146,8 +146,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """What would be logged and registered; the server's side is tried on a real one."""
     calls: list[tuple[object, ...]] = []
 
-    def log(model: object, facts: tracking.Facts, example: object, origin: object) -> tracking.Logged:
-        calls.append((model is not None, facts.test_users, origin))
+    def log(model: object, facts: tracking.Facts, example: object) -> tracking.Logged:
+        calls.append((model is not None, facts.test_users, facts.origin))
         return tracking.Logged("run-1", "models:/m-1" if model else None)
 
     def register(logged: tracking.Logged, facts: tracking.Facts) -> str:
@@ -166,7 +166,7 @@ def test_a_better_model_is_logged_with_its_day_and_registered(
     folder = steps.folder(DAY)
     steps.evaluate(folder)
     assert steps.log(folder, "scheduled__1") == "run-1"
-    assert steps.register(folder) == "7"
+    assert steps.register(folder, "scheduled__1") == "7"
     assert told[0] == (True, 671, {"day": DAY, "pipeline_run": "scheduled__1"})
     assert told[1] == (tracking.Logged("run-1", "models:/m-1"), 400)
     assert "671 test users" in capsys.readouterr().out
@@ -181,7 +181,7 @@ def test_one_that_is_not_better_is_logged_without_a_model_and_not_registered(tol
     folder.put(steps.EVALUATION, json.dumps(worse).encode())
     steps.log(folder, "scheduled__1")
     with pytest.raises(train.TrainingError, match=r"starts at -0.0100, it must be above 0; run run-1 is marked failed"):
-        steps.register(folder)
+        steps.register(folder, "scheduled__1")
     assert [call[0] for call in told] == [False]
 
 
@@ -193,5 +193,5 @@ def test_what_is_stored_is_what_is_read() -> None:
     again, choice = train.fit(before, steps.SETTINGS)
     assert np.array_equal(steps._model(folder).solved, again.solved)
     assert steps._scores(folder) == train.score(again, before, after, steps.SETTINGS)
-    assert steps._facts(folder).parameters["half_life"] == choice.recency.half_life
+    assert steps._facts(folder, "scheduled__1").parameters["half_life"] == choice.recency.half_life
     assert isinstance(steps._scores(folder).metrics["ndcg"], Interval)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,8 @@ def test_figures_become_flat_metrics() -> None:
         "ndcg_at_10_low": 0.1,
         "ndcg_at_10_high": 0.3,
     }
+
+
+def test_an_origin_is_among_the_tags_of_run_and_version() -> None:
+    facts = replace(FACTS, origin={"day": "2026-01-31", "pipeline_run": "scheduled__1"})
+    assert tracking.tags(facts).items() >= facts.origin.items()
