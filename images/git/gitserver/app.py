@@ -142,20 +142,23 @@ class App:
     async def _push(self, exchange: Exchange, name: str, environment: dict[str, str], allowed: Access) -> None:
         if allowed.check:
             environment |= {"CHECK_URL": allowed.check.url, "CHECK_KEY": allowed.check.key}
-        async with self._writing[name]:
-            if not await asyncio.to_thread(self._store.access, name):
-                await exchange.answer(404, "no such repository")
-                return
-            # A git that was killed leaves locks, which would refuse every push from then on.
-            await asyncio.to_thread(clear, self._store.path(name))
-            await self._backend.serve(exchange, name, environment, self._store.bounds.push)
-        tidying = asyncio.create_task(self._tidy(name))
-        self._tidying.add(tidying)
-        tidying.add_done_callback(self._tidying.discard)
+        try:
+            async with self._writing[name]:
+                if not await asyncio.to_thread(self._store.access, name):
+                    await exchange.answer(404, "no such repository")
+                    return
+                # A git that was killed leaves locks, which would refuse every push from then on.
+                await asyncio.to_thread(clear, self._store.path(name))
+                await self._backend.serve(exchange, name, environment, self._store.bounds.push)
+        finally:
+            tidying = asyncio.create_task(self._tidy(name))
+            self._tidying.add(tidying)
+            tidying.add_done_callback(self._tidying.discard)
 
     async def _tidy(self, name: str) -> None:
         async with self._writing[name]:
             if self._store.path(name).exists():
+                await asyncio.to_thread(clear, self._store.path(name))
                 await asyncio.to_thread(git.tidy, self._store.path(name), self._store.bounds)
 
     def _cgi(self, exchange: Exchange, user: str) -> dict[str, str]:
