@@ -99,7 +99,8 @@ def _node(report: Report) -> None:
 def pushes(names: Sequence[str], address: str, after: tuple[str, ...] = ()) -> list[Task]:
     """Tasks that push these images, whose builds are in the same graph, and write the release."""
     pushed = image_tasks.push_tasks(names, address, after)
-    builds = {image_tasks.push_task(name): image_tasks.build_task(name) for name in names}
+    # Bases are pushed along.
+    builds = {image_tasks.push_task(name): image_tasks.build_task(name) for name in catalog.load()}
     pushed = [Task(task.name, task.run, (*task.needs, builds[task.name])) for task in pushed]
     return [*pushed, Task(RELEASE, _release, tuple(task.name for task in pushed))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -31,5 +32,9 @@ def run() -> None:
         if leaving.code == 130:
             console.say("stopped; what is done stays done, the same command goes on from there")
         raise
+    except BrokenPipeError:
+        # Whoever read it has seen enough (`mlp airflow logs ... | head`); what is left to flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         sys.exit(errors.report(error))

@@ -118,6 +118,13 @@ def test_an_interrupt_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "the same command goes on from there" in capsys.readouterr().err
 
 
+def test_a_reader_that_has_seen_enough_is_no_defect() -> None:
+    fail = "import mlp.target\ndef fail(): raise BrokenPipeError\nmlp.target.current = fail\n"
+    code = f"{fail}from mlp.main import run\nrun()"
+    done = subprocess.run([sys.executable, "-c", code, "doctor"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def on_a_terminal(environment: dict[str, str]) -> str:
     """What `mlp up` with a lone MLP_REGISTRY prints on a terminal."""
     leader, follower = pty.openpty()
