@@ -1,0 +1,29 @@
+"""psycopg2 is in the image alone: a double takes its place before tenancy's modules are imported."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.doubles.postgres import Postgres
+
+
+@pytest.fixture
+def postgres(monkeypatch: pytest.MonkeyPatch) -> Iterator[Postgres]:
+    """A server of this test alone."""
+    from images.tenancy.tenancy import database
+
+    server = Postgres()
+    for name, module in server.modules().items():
+        monkeypatch.setitem(sys.modules, name, module)
+        if name == "psycopg2":
+            monkeypatch.setattr(database, "psycopg2", module)
+        elif hasattr(database, name.partition(".")[2]):
+            monkeypatch.setattr(database, name.partition(".")[2], module)
+    yield server
+
+
+for _name, _module in Postgres().modules().items():
+    sys.modules.setdefault(_name, _module)
