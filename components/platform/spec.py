@@ -37,7 +37,7 @@ class GitSpec(Spec):
     grow."""
 
     resources: Resources = Resources(cpu="50m", memory="512Mi")
-    """Enough for eight requests at once; idle it takes 50 MB."""
+    """Enough for eight requests at once; idle it takes 30 MB."""
 
     rotation: Rotation = 1
     """Raise it to change its admin's key."""
