@@ -9,7 +9,18 @@ from pathlib import Path
 
 def described() -> str:
     """Cores, memory and kernel on one line."""
-    return f"{os.cpu_count()} cores ({processor()}), {memory_gib():.0f} GiB, Linux {platform.release()}"
+    return f"{cores()} cores ({processor()}), {memory_gib():.0f} GiB, Linux {platform.release()}"
+
+
+def cores() -> int:
+    """How many it has."""
+    return os.cpu_count() or 1
+
+
+def busy_seconds() -> float:
+    """Processor time that everything on the machine has used so far."""
+    user, nice, system, _, _, *rest = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:8])
+    return (user + nice + system + sum(rest)) / os.sysconf("SC_CLK_TCK")
 
 
 def processor() -> str:
