@@ -99,10 +99,14 @@ def root_secret(stack: str) -> str:
 
 
 def is_open(name: str, where: target.Target) -> bool:
-    """Whether a stack was opened for this cluster before, as its files say: fast, no engine is asked."""
-    if not state.path_of(name).exists() or not path_of(name).exists():
+    """Whether a stack that stands has its config for this cluster, as files say: fast, no engine is asked.
+
+    A file of another home has another salt, and its secrets need another passphrase.
+    """
+    salt, content = state.read(name).salt, _content(path_of(name))
+    if not salt or salt != content.get("encryptionsalt"):
         return False
-    given = (yaml.safe_load(path_of(name).read_text()) or {}).get("config") or {}
+    given = content.get("config") or {}
     wanted = (where.context, where.registry)
     return ROOT_SECRET in given and (given.get(CONTEXT), given.get(REGISTRY)) == wanted
 
@@ -132,9 +136,13 @@ def drop_secrets(path: Path) -> None:
 
 def plain_values(path: Path) -> dict[str, Any]:
     """What a config file says but for its secrets, those inside of structured values too."""
-    content = yaml.safe_load(path.read_text()) if path.exists() else None
-    plain: dict[str, Any] = _plain((content or {}).get("config") or {})
+    plain: dict[str, Any] = _plain(_content(path).get("config") or {})
     return plain
+
+
+def _content(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = (yaml.safe_load(path.read_text()) if path.exists() else None) or {}
+    return found
 
 
 def write(path: Path, values: Mapping[str, Any]) -> None:

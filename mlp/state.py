@@ -26,6 +26,8 @@ class State:
     """URNs of operations that were interrupted."""
     outputs: dict[str, Any] = field(default_factory=dict)
     """Plain values; secrets are ciphertext."""
+    salt: str = ""
+    """That of the stack's config file when it was written; empty before the first `up`."""
 
     @property
     def exists(self) -> bool:
@@ -53,4 +55,5 @@ def read(stack: str) -> State:
         resources=tuple(one["urn"] for one in resources),
         pending=tuple(one["resource"]["urn"] for one in latest.get("pending_operations") or []),
         outputs=outputs,
+        salt=((latest.get("secrets_providers") or {}).get("state") or {}).get("salt", ""),
     )

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from local.problem import Problem
 from mlp import config, state, teams
+from mlp.target import Target
 from tests.unit.mlp.conftest import Stands
 
 
@@ -62,6 +65,22 @@ def test_a_team_that_is_not_up_says_how(checkout: Path, stands: Stands) -> None:
     assert caught.value.fix == "bring it up: `mlp team add recsys`"
     stands("local-team-recsys", addresses={"airflow": "http://airflow-recsys.localhost:8080"})
     assert teams.require_up("recsys").outputs["addresses"]["airflow"].endswith(":8080")
+
+
+def test_a_stack_is_open_if_its_config_is_of_this_home_and_cluster(checkout: Path, stands: Stands) -> None:
+    stands("local-team-ads")
+    assert not config.is_open("local-team-ads", Target())
+    path = state.path_of("local-team-ads")
+    content = json.loads(path.read_text())
+    content["checkpoint"]["latest"]["secrets_providers"] = {"type": "passphrase", "state": {"salt": "v1:here"}}
+    path.write_text(json.dumps(content))
+    assert not config.is_open("local-team-ads", Target())
+    written = {"encryptionsalt": "v1:here", "config": {config.ROOT_SECRET: {"secure": "v1:x"}}}
+    config.path_of("local-team-ads").write_text(yaml.safe_dump(written))
+    assert config.is_open("local-team-ads", Target())
+    assert not config.is_open("local-team-ads", Target("mine", "registry"))
+    config.path_of("local-team-ads").write_text(yaml.safe_dump({**written, "encryptionsalt": "v1:elsewhere"}))
+    assert not config.is_open("local-team-ads", Target())
 
 
 def test_each_team_has_a_root_secret_of_its_own(own_folders: Path) -> None:
