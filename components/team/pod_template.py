@@ -27,6 +27,8 @@ def pod(namespace: str, image: str, resources: Resources, environment: Mapping[s
         environment: Its variables that aren't secret; the others are Secret worker-keys.
     """
     labels = label.labels(WORKER, "task")
+    # MLP_IMAGE: so that what a task records can say which image it ran in.
+    variables = {**environment, "MLP_IMAGE": image}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -49,7 +51,7 @@ def pod(namespace: str, image: str, resources: Resources, environment: Mapping[s
                 {
                     "name": CONTAINER,
                     "image": image,
-                    "env": [{"name": name, "value": value} for name, value in sorted(environment.items())],
+                    "env": [{"name": name, "value": value} for name, value in sorted(variables.items())],
                     "envFrom": [{"secretRef": {"name": WORKER_KEYS}}],
                     "resources": {
                         "requests": {"cpu": resources.cpu, "memory": resources.memory},
