@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
@@ -83,4 +84,4 @@ def set_administrator(session: Session, username: str, password: str) -> None:
 def _rotate() -> None:
     from airflow.cli.commands.rotate_fernet_key_command import rotate_fernet_key
 
-    rotate_fernet_key(None)
+    rotate_fernet_key(argparse.Namespace())

@@ -75,7 +75,9 @@ class Supervisor:
             self._read(0.2)
             pid, status = os.waitpid(process.pid, os.WNOHANG)
             if pid:
-                self._read(0)
+                # Of what it printed last, all.
+                while self._read(0):
+                    pass
                 return os.waitstatus_to_exitcode(status)
             if self.ending:
                 os.kill(process.pid, signal.SIGKILL)
@@ -117,9 +119,10 @@ class Supervisor:
         process.pid, process.started = pid, time.monotonic()
         self.selector.register(readable, selectors.EVENT_READ, _Lines(process.name))
 
-    def _read(self, wait: float) -> None:
-        """Print what they printed, each line under its name."""
-        for key, _ in self.selector.select(wait):
+    def _read(self, wait: float) -> int:
+        """Print what they printed, each line under its name; returns how many had something to say."""
+        ready = self.selector.select(wait)
+        for key, _ in ready:
             try:
                 text = os.read(key.fd, 65536)
             except BlockingIOError:
@@ -130,6 +133,7 @@ class Supervisor:
                 self.selector.unregister(key.fd)
                 os.close(key.fd)
             _write(key.data.take(text))
+        return len(ready)
 
     def _reap(self) -> None:
         for process in self.processes:
