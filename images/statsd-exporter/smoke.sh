@@ -11,7 +11,7 @@ for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
     with socket.socket(socket.AF_INET, kind) as free:
         free.bind(("127.0.0.1", 0))
         ports.append(free.getsockname()[1])
-open(sys.argv[1], "w").write("{} {}".format(*ports))
+open(sys.argv[1], "w").write("{} {}\n".format(*ports))
 CODE
 read -r udp http <"$work/port"
 statsd-exporter --statsd.mapping-config=/etc/mlplatform/mapping.yml --statsd.listen-tcp= \
