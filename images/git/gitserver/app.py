@@ -41,7 +41,8 @@ class App:
 
     def __init__(self, store: Store, admin_key: str) -> None:
         self._store, self._admin_key = store, admin_key
-        self._backend = Backend()
+        # Apart, so that pushes whose checks take long keep nobody from fetching.
+        self._fetches, self._pushes = Backend(), Backend()
         self._administration = asyncio.Lock()
         # Who holds a repository's is the only one that writes there.
         self._writing: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -110,7 +111,8 @@ class App:
             return
         async with self._administration:
             await asyncio.to_thread(self._store.refuse, name)
-            self._backend.end(name)
+            self._fetches.end(name)
+            self._pushes.end(name)
             if purge == ["true"]:
                 async with self._writing[name]:
                     await asyncio.to_thread(self._store.purge, name)
@@ -137,7 +139,7 @@ class App:
         if found[2] == PUSH:
             await self._push(exchange, user, environment, allowed)
         else:
-            await self._backend.serve(exchange, user, environment, MOST_WANTS)
+            await self._fetches.serve(exchange, user, environment, MOST_WANTS)
 
     async def _push(self, exchange: Exchange, name: str, environment: dict[str, str], allowed: Access) -> None:
         if allowed.check:
@@ -149,7 +151,7 @@ class App:
                     return
                 # A git that was killed leaves locks, which would refuse every push from then on.
                 await asyncio.to_thread(clear, self._store.path(name))
-                await self._backend.serve(exchange, name, environment, self._store.bounds.push)
+                await self._pushes.serve(exchange, name, environment, self._store.bounds.push)
         finally:
             tidying = asyncio.create_task(self._tidy(name))
             self._tidying.add(tidying)

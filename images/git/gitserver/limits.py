@@ -18,9 +18,9 @@ REQUEST_SECONDS = 600
 TIDY_SECONDS = 120
 """For `git gc` after a push."""
 AT_ONCE = 8
-"""Requests to git side by side; the rest wait."""
+"""Fetches side by side, and as many pushes; the rest wait."""
 AT_ONCE_EACH = 4
-"""The same for one repository, so that none keeps the others waiting."""
+"""Fetches from one repository, so that none keeps the others waiting. It takes one push at a time."""
 PROCESS_BYTES = 384 * MIB
 """Address space of one git process: a pack that unpacks to much more than it is ends git and not the pod."""
 

@@ -138,6 +138,8 @@ class Checker:
     delay: float = 0
     asked: list[tuple[str, bytes]] = field(default_factory=list)
     arrived: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+    """Ends the delay before its time."""
 
     def __post_init__(self) -> None:
         checker = self
@@ -147,7 +149,7 @@ class Checker:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 checker.asked.append((str(self.headers["Authorization"]), body))
                 checker.arrived.set()
-                time.sleep(checker.delay)
+                checker.released.wait(checker.delay)
                 answer = json.dumps(checker.answer).encode()
                 try:
                     self.send_response(checker.status)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from images.git.gitserver import limits
 from tests.unit.images.git.conftest import Teams
 from tests.unit.images.git.served import Checker, Server, Team, run
 
@@ -216,18 +217,36 @@ def test_branches_pushed_at_once_all_arrive(team: Team) -> None:
 
 def test_a_slow_check_holds_up_nobody_else(a_team: Teams, checker: Checker) -> None:
     slow, quick = a_team(checker.check), a_team()
-    checker.delay = 2
+    checker.delay = 30
     clone = slow.clone()
     clone.commit({"dags/x.py": "1"})
     pushing = threading.Thread(target=clone.push, daemon=True)
     pushing.start()
     assert checker.arrived.wait(10)
-    start = time.monotonic()
     slow.clone("reading")
     quick.clone()
-    assert time.monotonic() - start < 1.5
+    assert pushing.is_alive()
+    checker.released.set()
     pushing.join()
     assert slow.server.head(slow.name) == clone.head()
+
+
+def test_as_many_slow_checks_as_there_may_be_keep_nobody_from_fetching(a_team: Teams, checker: Checker) -> None:
+    checker.delay = 50
+    teams = [a_team(checker.check) for _ in range(limits.AT_ONCE)]
+    clones = [team.clone() for team in teams]
+    for clone in clones:
+        clone.commit({"dags/x.py": "1"})
+    with ThreadPoolExecutor(len(clones)) as pool:
+        pushes = [pool.submit(clone.push) for clone in clones]
+        end = time.monotonic() + 40
+        while len(checker.asked) < len(clones):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        a_team().clone()
+        assert not any(push.done() for push in pushes)
+        checker.released.set()
+        assert [push.result().returncode for push in pushes] == [0] * len(clones)
 
 
 def test_access_that_ends_ends_a_push_under_way(a_team: Teams, checker: Checker) -> None:
