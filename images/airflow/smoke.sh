@@ -8,6 +8,9 @@ export HOME="$work" AIRFLOW_HOME="$work/airflow" AIRFLOW__DATABASE__SQL_ALCHEMY_
   ADMIN_USERNAME=admin ADMIN_PASSWORD=smoke-test-password CHECK_KEY=smoke-test-check \
   AIRFLOW__LOGGING__REMOTE_LOGGING=False AIRFLOW__CORE__EXECUTOR=LocalExecutor AIRFLOW__CORE__PARALLELISM=1 \
   AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH="$work/bundles" GIT_CONFIG_NOSYSTEM=1
+# SQLite takes none of PostgreSQL's.
+echo 'NONE = {}' >"$work/arguments.py"
+export PYTHONPATH="$PYTHONPATH:$work" AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS=arguments.NONE
 free() { python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 AIRFLOW__API__PORT=$(free) MLP_CHECK_PORT=$(free)
 export AIRFLOW__API__PORT MLP_CHECK_PORT
