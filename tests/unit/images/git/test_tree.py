@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
+from pathlib import Path
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from images.git.gitserver import limits, tree
 from images.git.gitserver.tree import Entry
@@ -50,6 +56,37 @@ def test_links_that_stay(path: str, target: str) -> None:
 )
 def test_links_that_leave_or_might(path: str, target: str) -> None:
     assert tree.leaves(path, target)
+
+
+NAMES = st.sampled_from(["a", "b", "c"])
+TARGETS = st.lists(st.sampled_from(["a", "b", "c", "..", ".", ""]), min_size=1, max_size=6).map("/".join)
+
+
+@given(st.dictionaries(st.lists(NAMES, min_size=1, max_size=3).map("/".join), TARGETS, max_size=5))
+@settings(max_examples=300, deadline=None)
+def test_links_that_are_taken_lead_nowhere_outside_however_they_are_combined(links: dict[str, str]) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        # As deep below the temporary folder as a path can go up.
+        root = Path(made) / "outside" / "tree"
+        root.mkdir(parents=True)
+        for path, target in links.items():
+            if not target or tree.leaves(path, target):
+                continue
+            link = root / path
+            # As git does it: a folder on the way is a real one.
+            if any(parent.is_symlink() for parent in link.parents) or link.is_dir() or link.is_symlink():
+                continue
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(target)
+        # Something to be led to, inside and outside.
+        for folder in (root, root.parent, root.parent.parent):
+            for name in ("a", "b", "c", "a/a", "a/b", "b/c"):
+                with contextlib.suppress(OSError):
+                    (folder / name).mkdir()
+        for link in [path for path in root.rglob("*") if path.is_symlink()]:
+            with contextlib.suppress(OSError, RuntimeError):  # to nothing, or in a circle
+                led = link.resolve(strict=True)
+                assert led == root or root in led.parents, (links, link)
 
 
 def test_a_tree_is_bound_in_files_and_bytes() -> None:
