@@ -1,6 +1,7 @@
 set -eu
 test "$(id -u)" = 10001
 cd /tmp
+export AIRFLOW__LOGGING__REMOTE_LOGGING=False AIRFLOW_HOME="$(mktemp -d)"
 # The arguments are run; the libraries of tasks and Airflow's own live together.
 test "$(entrypoint python -c 'print(6 * 7)')" = 42
 python - <<'CODE'

@@ -84,6 +84,7 @@ def _make(server: Connection) -> None:
 def _migrate() -> None:
     """Run this Airflow's migrations in MAKING, as the role. Airflow reads its settings when imported: not before."""
     os.environ["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"postgresql+psycopg2:///{MAKING}"
+    os.environ["AIRFLOW__LOGGING__REMOTE_LOGGING"] = "False"
     os.environ["PGOPTIONS"] = f"-c role={ROLE}"
     from airflow import settings
 
