@@ -23,7 +23,7 @@ class Traces:
     run: str
     model: str
     artifact: str
-    """Path below the workspace's folder."""
+    """Path in MLflow's bucket."""
     key: str
     """Of an object in the team's bucket."""
 
@@ -41,14 +41,14 @@ def leave(team: Team) -> Traces:
         made = site.ask("POST", f"{API}/experiments/create", {"name": NAME}, headers)
         experiment = str(made["experiment_id"])
     body = {"experiment_id": experiment, "start_time": 1}
-    run = str(site.ask("POST", f"{API}/runs/create", body, headers)["run"]["info"]["run_id"])
+    run = site.ask("POST", f"{API}/runs/create", body, headers)["run"]["info"]
     try:
         site.ask("GET", f"{API}/registered-models/get?name={NAME}", headers=headers)
     except Refused:
         site.ask("POST", f"{API}/registered-models/create", {"name": NAME}, headers)
-    artifact = f"{experiment}/{run}/artifacts/{NAME}.txt"
+    artifact = f"{run['artifact_uri'].removeprefix('mlflow-artifacts:/')}/{NAME}.txt"
     site.ask("PUT", f"{ARTIFACTS}/{artifact}", TEXT, {**headers, "Content-Type": "text/plain"})
-    return Traces(experiment, run, NAME, artifact, KEY)
+    return Traces(experiment, str(run["run_id"]), NAME, artifact, KEY)
 
 
 def artifact(team: Team, left: Traces) -> str:

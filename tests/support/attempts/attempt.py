@@ -45,7 +45,7 @@ class Target:
     model: str = ""
     """A registered model there."""
     artifact: str = ""
-    """Path of an artifact there, as its bucket has it below the workspace."""
+    """Path of an artifact there, in MLflow's bucket."""
     key: str = ""
     """An object in the bucket."""
     secret: str = "tenant-keys"

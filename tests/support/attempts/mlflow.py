@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from tests.support.attempts.attempt import Attacker, Attempt, Target
 from tests.support.mlflow import WORKSPACE_HEADER
 
@@ -45,10 +43,8 @@ def download(who: Attacker, target: Target) -> None:
 
 
 def download_from_home(who: Attacker, target: Target) -> None:
-    """By its path in the bucket, while the request is in the team's own workspace."""
-    path = quote(f"workspaces/{target.workspace}/{target.artifact}")
-    own = who.team.name == target.workspace
-    who.mlflow.ask("GET", f"{ARTIFACTS}/{target.artifact if own else path}", headers=who.team.mlflow_headers())
+    """The same path, while the request is in the team's own workspace."""
+    who.mlflow.ask("GET", f"{ARTIFACTS}/{target.artifact}", headers=who.team.mlflow_headers())
 
 
 def change_password(who: Attacker, target: Target) -> None:
@@ -67,7 +63,7 @@ ATTEMPTS = (
     Attempt("experiment-make", DENIED, make, ("search", "platform")),
     Attempt("model-read", DENIED, read_model),
     Attempt("artifact-download", DENIED, download),
-    Attempt("artifact-download-by-path", "403|404", download_from_home),
+    Attempt("artifact-download-from-home", "403|404", download_from_home),
     Attempt("mlflow-change-password", DENIED, change_password, ("search", "platform", "server")),
     Attempt("mlflow-see-user", DENIED, see_user, ("search", "server")),
 )
