@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -29,6 +30,7 @@ def configure(settings: kopf.OperatorSettings, group: str) -> None:
     settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=group, key="last-handled")
     settings.posting.reporting_component = "tenancy"
     settings.execution.max_workers = THREADS
+    settings.execution.default_backoff = status.LONGEST
 
 
 def registry(keeper: Keeper, group: str) -> kopf.OperatorRegistry:
@@ -49,11 +51,11 @@ def registry(keeper: Keeper, group: str) -> kopf.OperatorRegistry:
         _tell(keeper.mend(body), patch, retry)
 
     for event in (kopf.on.resume, kopf.on.create, kopf.on.update):
-        event(*kind, registry=made)(give)
-    kopf.on.delete(*kind, registry=made)(take)
-    kopf.timer(*kind, registry=made, interval=DRIFT_SECONDS, initial_delay=DRIFT_SECONDS)(mend)
+        event(*kind, registry=made, id="give")(give)
+    kopf.on.delete(*kind, registry=made, id="take")(take)
+    kopf.timer(*kind, registry=made, id="mend", interval=DRIFT_SECONDS, initial_delay=DRIFT_SECONDS)(mend)
     kopf.on.login(registry=made)(kopf.login_with_service_account)
-    kopf.on.startup(registry=made)(start)
+    kopf.on.startup(registry=made, id="start")(start)
     return made
 
 
@@ -69,4 +71,6 @@ def run() -> None:
     settings = Settings.read(os.environ)
     keeper = Keeper(Care(settings, Cluster.own(settings.group)))
     kopf.configure(verbose=False)
+    # A line for each probe hides the others.
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     kopf.run(registry=registry(keeper, settings.group), clusterwide=True, standalone=True, liveness_endpoint=LIVENESS)
