@@ -63,6 +63,7 @@ def targets(teams: Teams, recsys: Team, cluster: Cluster, ingress: str) -> dict[
             workspace="examples",
             secret="mlflow-admin",
             pod=pods.running(cluster, "mlp-platform", "mlflow"),
+            container="mlflow",
             service_account="tenancy",
         ),
         "server": Target(

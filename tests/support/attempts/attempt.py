@@ -51,6 +51,8 @@ class Target:
     secret: str = "tenant-keys"
     pod: str = ""
     """A pod that runs in the namespace."""
+    container: str = "airflow"
+    """One of its containers."""
     service_account: str = "worker"
 
     @property

@@ -94,7 +94,7 @@ ATTEMPTS = (
     Attempt("namespaces-list", FORBIDDEN, see_namespaces),
     Attempt("pod-security-loosen", FORBIDDEN, loosen_pod_security),
     Attempt("admission-drop", FORBIDDEN, drop_admission),
-    Attempt("rights-take-all", FORBIDDEN, take_all_rights),
+    Attempt("rights-take-all", "attempting to grant RBAC permissions not currently held", take_all_rights),
     Attempt("database-copy", "is invalid", copy_database),
     Attempt("quota-drop", FORBIDDEN, raise_quota),
 )

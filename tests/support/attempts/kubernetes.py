@@ -24,7 +24,8 @@ def see_pods(who: Attacker, target: Target) -> None:
 
 
 def read_logs(who: Attacker, target: Target) -> None:
-    who.member.kubectl("logs", "-n", target.namespace, target.pod, "--tail=1")
+    log = f"/api/v1/namespaces/{target.namespace}/pods/{target.pod}/log?tailLines=1&container={target.container}"
+    who.member.kubectl("get", "--raw", log)
 
 
 def enter(who: Attacker, target: Target) -> None:
