@@ -70,7 +70,7 @@ def run() -> None:
     """Until a signal ends it."""
     settings = Settings.read(os.environ)
     keeper = Keeper(Care(settings, Cluster.own(settings.group)))
-    kopf.configure(verbose=False)
+    kopf.configure(log_prefix=True)
     # A line for each probe hides the others.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     kopf.run(registry=registry(keeper, settings.group), clusterwide=True, standalone=True, liveness_endpoint=LIVENESS)

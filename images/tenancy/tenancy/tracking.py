@@ -42,19 +42,21 @@ class Mlflow:
 
     def give(self, name: str, password: str) -> None:
         """Workspace, user, role, the role's permissions and the user's role, whatever is there already."""
-        self._make(f"workspace {name}", WORKSPACES, {"name": name})
+        if self._make(WORKSPACES, {"name": name}):
+            log.info("workspace %s made", name)
         account = {"username": name, "password": password}
-        if not self._make(f"user {name}", f"{USERS}/create", account):
+        if self._make(f"{USERS}/create", account):
+            log.info("user %s made", name)
+        else:
             self._must("PATCH", f"{USERS}/update-password", account)
-        self._make(f"role {ROLE} of workspace {name}", f"{ROLES}/create", {"workspace": name, "name": ROLE})
+        self._make(f"{ROLES}/create", {"workspace": name, "name": ROLE})
         role = next(found for found in self._roles(name) if found["name"] == ROLE)
         granted = {(found["resource_type"], found["permission"]) for found in role.get("permissions") or ()}
         for sort, permission in PERMISSIONS:
             if (sort, permission) not in granted:
                 grant = {"role_id": role["id"], "resource_type": sort, "resource_pattern": "*"}
-                what = f"permission {permission} of each {sort}"
-                self._make(what, f"{ROLES}/permissions/add", {**grant, "permission": permission})
-        self._make(f"assignment of {name}", f"{ROLES}/assign", {"username": name, "role_id": role["id"]})
+                self._make(f"{ROLES}/permissions/add", {**grant, "permission": permission})
+        self._make(f"{ROLES}/assign", {"username": name, "role_id": role["id"]})
 
     def end(self, name: str) -> None:
         """No access from now on: the user is gone. The workspace stays, with all that is in it."""
@@ -78,12 +80,9 @@ class Mlflow:
         found: list[dict[str, Any]] = self._must("GET", f"{ROLES}/list?workspace={quote(workspace)}").fields["roles"]
         return found
 
-    def _make(self, what: str, path: str, fields: dict[str, Any]) -> bool:
+    def _make(self, path: str, fields: dict[str, Any]) -> bool:
         """Make something; False if it is there."""
-        made = self._must("POST", path, fields, unless=THERE).status < HTTPStatus.BAD_REQUEST
-        if made:
-            log.info("%s made", what)
-        return made
+        return self._must("POST", path, fields, unless=THERE).status < HTTPStatus.BAD_REQUEST
 
     def _must(
         self,
