@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 
 import sqlalchemy
 
@@ -33,6 +32,5 @@ def upgrade() -> None:
     from airflow.providers.fab.auth_manager.cli_commands.sync_perm_command import sync_perm
     from airflow.utils.db import upgradedb
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     upgradedb()
     sync_perm(argparse.Namespace(include_dags=False))
