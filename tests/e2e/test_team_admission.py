@@ -43,7 +43,7 @@ def others(image: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(30, func_only=True)
 @pytest.mark.parametrize("which", others("registry:5000/mlplatform/airflow@sha256:0"))
 def test_other_images_are_refused(which: str, teams: Teams, cluster: Cluster, image: str) -> None:
     wrong = others(image)[which]
@@ -52,7 +52,7 @@ def test_other_images_are_refused(which: str, teams: Teams, cluster: Cluster, im
     assert FIX in said
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(30, func_only=True)
 @pytest.mark.parametrize("containers", ["second", "init"])
 def test_in_every_list(containers: str, teams: Teams, cluster: Cluster, image: str) -> None:
     wrong = container(others(image)["by-tag"], "other")
@@ -64,7 +64,7 @@ def test_in_every_list(containers: str, teams: Teams, cluster: Cluster, image: s
     assert FIX in refusal(cluster, spoilt)
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(30, func_only=True)
 def test_not_as_a_volume(teams: Teams, cluster: Cluster, image: str) -> None:
     volume = {"name": "files", "image": {"reference": "docker.io/library/busybox:1"}}
     said = refusal(cluster, pod(teams.recsys, NAME, [container(image)], volumes=[volume]))
@@ -82,7 +82,7 @@ def sleeping(teams: Teams, cluster: Cluster, image: str) -> Iterator[dict[str, A
         cluster.kubectl("delete", "pod", "-n", teams.recsys, NAME, "--wait=false")
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, func_only=True)
 def test_not_into_a_pod_that_runs(sleeping: dict[str, Any], teams: Teams, cluster: Cluster, image: str) -> None:
     at = f"/api/v1/namespaces/{teams.recsys}/pods/{NAME}/ephemeralcontainers"
 
@@ -98,14 +98,14 @@ def test_not_into_a_pod_that_runs(sleeping: dict[str, Any], teams: Teams, cluste
     cluster.kubectl("replace", "--raw", at, "-f", "-", given=debugged(image))
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(30, func_only=True)
 def test_a_pods_image_stays_ours(sleeping: dict[str, Any], teams: Teams, cluster: Cluster, image: str) -> None:
     patch = json.dumps({"spec": {"containers": [{"name": "main", "image": others(image)["by-tag"]}]}})
     with pytest.raises(AssertionError, match=FIX):
         cluster.kubectl("patch", "pod", "-n", teams.recsys, NAME, "-p", patch)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, func_only=True)
 def test_every_image_that_we_built_is_taken(teams: Teams, cluster: Cluster) -> None:
     running = [item for team in (teams.search, teams.recsys) for item in cluster.items("pods", "-n", team)]
     images = {one["image"] for item in running for one in item["spec"]["containers"]}
@@ -114,13 +114,13 @@ def test_every_image_that_we_built_is_taken(teams: Teams, cluster: Cluster) -> N
         dry_run(cluster, pod(teams.recsys, NAME, [container(one)], initContainers=[container(one, "before")]))
 
 
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(30, func_only=True)
 @pytest.mark.parametrize("namespace", ["mlp-platform", "mlp-foundation", "kube-system"])
 def test_other_namespaces_are_left_alone(namespace: str, teams: Teams, cluster: Cluster, image: str) -> None:
     dry_run(cluster, pod(namespace, NAME, [container(others(image)["by-tag"])]))
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(240, func_only=True)
 def test_a_task_that_asks_for_another_image_fails_and_says_why(teams: Teams, cluster: Cluster, ingress: str) -> None:
     team = open_team(cluster, teams.recsys, ingress)
     pipelines = team.pipelines

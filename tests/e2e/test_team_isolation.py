@@ -95,7 +95,7 @@ def of_team(team: Team, traces: Traces) -> Target:
     )
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, func_only=True)
 @pytest.mark.parametrize(("attempt", "target"), REFUSALS)
 def test_refused(attempt: Attempt, target: str, attacker: Attacker, targets: dict[str, Target]) -> None:
     with pytest.raises(Refused) as told:
@@ -103,13 +103,13 @@ def test_refused(attempt: Attempt, target: str, attacker: Attacker, targets: dic
     assert re.search(attempt.refusal, str(told.value), re.DOTALL), f"refused for another reason: {told.value}"
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, func_only=True)
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.name)
 def test_allowed_on_its_own(attempt: Attempt, attacker: Attacker, targets: dict[str, Target]) -> None:
     attempt.act(attacker, targets["itself"])
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, func_only=True)
 @pytest.mark.parametrize("attempt", beyond.ATTEMPTS, ids=lambda attempt: attempt.name)
 def test_refused_to_every_team(attempt: Attempt, attacker: Attacker, targets: dict[str, Target]) -> None:
     with pytest.raises(Refused) as told:
@@ -117,7 +117,7 @@ def test_refused_to_every_team(attempt: Attempt, attacker: Attacker, targets: di
     assert re.search(attempt.refusal, str(told.value), re.DOTALL), f"refused for another reason: {told.value}"
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(60, func_only=True)
 def test_the_other_team_has_all_that_it_had(attacker: Attacker, targets: dict[str, Target]) -> None:
     """Also after a Tenant of its name, with Purge, came and went in the attacker's namespace."""
     search = targets["search"].opened()
@@ -129,7 +129,7 @@ def test_the_other_team_has_all_that_it_had(attacker: Attacker, targets: dict[st
     assert not sql.as_admin(attacker.cluster, "SELECT rolname FROM pg_roles WHERE rolname LIKE 'e2e%'")
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(10, func_only=True)
 def test_thirty_attempts_are_made(say: Callable[[str], None]) -> None:
     say(f"isolation: {len(REFUSALS) + len(beyond.ATTEMPTS)} attempts refused, {len(ATTEMPTS)} allowed on its own")
     assert len(ATTEMPTS) >= 30

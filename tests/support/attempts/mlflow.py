@@ -48,7 +48,8 @@ def download_from_home(who: Attacker, target: Target) -> None:
 
 
 def change_password(who: Attacker, target: Target) -> None:
-    body = {"username": target.user, "password": who.team.keys["tracking"]}
+    same = who.team.keys["tracking"]
+    body = {"username": target.user, "password": same, "current_password": same}
     who.mlflow.ask("PATCH", f"{API}/users/update-password", body, who.team.mlflow_headers())
 
 
