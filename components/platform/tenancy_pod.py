@@ -18,7 +18,7 @@ PORT = 8080
 """Where it says whether it lives."""
 ACCOUNT = "tenancy"
 RESOURCES = Resources(cpu="20m", memory="192Mi")
-"""About 70 MB at rest; listing what a purged bucket holds takes some more."""
+"""About 50 MB at rest, 80 once it has purged a bucket; five at once take some more."""
 
 
 def command(what: Literal["database", "object-store", "tracking", "controller"]) -> list[str]:

@@ -29,7 +29,7 @@ class Outcome:
 def overall(outcomes: Sequence[Outcome], reason: str) -> Outcome:
     """How all of it stands; what isn't done is named, else `reason` says what is."""
     left = [outcome for outcome in outcomes if not outcome.done]
-    message = "; ".join(outcome.message for outcome in left or outcomes)
+    message = "; ".join(dict.fromkeys(outcome.message for outcome in left or outcomes))
     ready = all(outcome.ready for outcome in outcomes)
     return Outcome(READY, not left, ready, left[0].reason if left else reason, message)
 

@@ -42,13 +42,13 @@ def registry(keeper: Keeper, group: str) -> kopf.OperatorRegistry:
         configure(settings, group)
 
     def give(body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
-        _tell(keeper.give(body), patch, retry)
+        _tell(keeper.give(body), body, patch, retry)
 
     def take(body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
-        _tell(keeper.take(body), patch, retry)
+        _tell(keeper.take(body), body, patch, retry)
 
     def mend(body: kopf.Body, patch: kopf.Patch, retry: int, **_: Any) -> None:
-        _tell(keeper.mend(body), patch, retry)
+        _tell(keeper.mend(body), body, patch, retry)
 
     for event in (kopf.on.resume, kopf.on.create, kopf.on.update):
         event(*kind, registry=made, id="give")(give)
@@ -59,10 +59,12 @@ def registry(keeper: Keeper, group: str) -> kopf.OperatorRegistry:
     return made
 
 
-def _tell(report: Report, patch: kopf.Patch, retry: int) -> None:
-    """Put the news into the Tenant's status; what is left is for the next try."""
+def _tell(report: Report, body: kopf.Body, patch: kopf.Patch, retry: int) -> None:
+    """Put the news into the Tenant's status; what is left is for the next try, and an event if it is new."""
     patch.status.update(report.news)
     if report.left:
+        if report.news:
+            kopf.warn(body, reason="NotDone", message=report.left)
         raise kopf.TemporaryError(report.left, delay=status.delay(retry))
 
 
