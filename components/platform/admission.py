@@ -22,9 +22,10 @@ def allowed(registry: str) -> str:
 
 
 def images() -> str:
-    """CEL: the images of all containers of a pod. Debugging adds ephemeral ones to a pod that runs."""
+    """CEL: the images of all containers and volumes of a pod. Debugging adds ephemeral ones to a pod that runs."""
     parts = [f"(has(object.spec.{name}) ? object.spec.{name}.map(c, c.image) : [])" for name in LISTS]
-    return " + ".join(parts)
+    volumes = "object.spec.volumes.filter(v, has(v.image)).map(v, has(v.image.reference) ? v.image.reference : '')"
+    return " + ".join([*parts, f"(has(object.spec.volumes) ? {volumes} : [])"])
 
 
 def expression(registry: str) -> str:

@@ -46,6 +46,7 @@ def test_nothing_else_is(image: str) -> None:
 def test_every_sort_of_container_counts() -> None:
     for name in ("containers", "initContainers", "ephemeralContainers"):
         assert f"object.spec.{name}.map(" in admission.images()
+    assert "v.image.reference" in admission.images()
     (rule,) = made("ValidatingAdmissionPolicy").inputs["spec"]["matchConstraints"]["resourceRules"]
     assert rule["resources"] == ["pods", "pods/ephemeralcontainers"]
     assert rule["operations"] == ["CREATE", "UPDATE"]
