@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from secrets import token_urlsafe
+
 from tests.support.attempts.attempt import Attacker, Attempt, Target
 from tests.support.mlflow import WORKSPACE_HEADER
+from tests.support.web import basic
 
 API = "/api/2.0/mlflow"
 ARTIFACTS = "/api/2.0/mlflow-artifacts/artifacts"
@@ -48,9 +51,11 @@ def download_from_home(who: Attacker, target: Target) -> None:
 
 
 def change_password(who: Attacker, target: Target) -> None:
-    same = who.team.keys["tracking"]
-    body = {"username": target.user, "password": same, "current_password": same}
-    who.mlflow.ask("PATCH", f"{API}/users/update-password", body, who.team.mlflow_headers())
+    """To another and back: MLflow takes none that is the same."""
+    now, other = who.team.keys["tracking"], token_urlsafe(32)
+    for known, new in ((now, other), (other, now)):
+        body = {"username": target.user, "password": new, "current_password": known}
+        who.mlflow.ask("PATCH", f"{API}/users/update-password", body, basic(who.team.name, known))
 
 
 def see_user(who: Attacker, target: Target) -> None:
