@@ -18,6 +18,8 @@ TEMPLATE_OWNER = "airflow_template"
 PUBLIC_DATABASES = ("postgres", "template1")
 """The databases that PostgreSQL lets every role into, unless it is told not to."""
 OPTIONS = "-c statement_timeout=120s"
+KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+"""A server that went without a word is noticed within half a minute; else its Tenants would wait for ever."""
 log = logging.getLogger(__name__)
 
 
@@ -46,6 +48,7 @@ class Server:
                 sslmode="verify-full" if self.tls else "disable",
                 connect_timeout=5,
                 options=OPTIONS,
+                **KEEPALIVE,
             )
             connection.autocommit = True
             with connection.cursor() as cursor:
