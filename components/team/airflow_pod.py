@@ -33,7 +33,7 @@ def servers(spec: AirflowSpec, image: str, plain: Mapping[str, str]) -> k8s.core
         resources=pods.resources(spec.resources),
         security_context=pods.container_security(),
         startup_probe=_probe("/live", "check", period=1, failures=240),
-        readiness_probe=_probe("/ready", "check", period=5, failures=3),
+        readiness_probe=_probe("/ready", "check", period=2, failures=5),
         # The supervisor restarts what fails: only if it is gone itself does the container have to be.
         liveness_probe=_probe("/live", "check", period=20, failures=6),
         volume_mounts=[pods.mount("config", settings.CONFIG, read_only=True), pods.mount("tmp", pods.TMP)],
@@ -52,7 +52,7 @@ def statsd(image: str) -> k8s.core.v1.ContainerArgs:
         resources=pods.resources(STATSD),
         security_context=pods.container_security(),
         startup_probe=_probe("/-/ready", "metrics", period=1, failures=60),
-        readiness_probe=_probe("/-/ready", "metrics", period=10, failures=3),
+        readiness_probe=_probe("/-/ready", "metrics", period=5, failures=3),
         liveness_probe=_probe("/-/healthy", "metrics", period=20, failures=6),
     )
 

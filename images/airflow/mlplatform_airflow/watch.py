@@ -20,6 +20,8 @@ from .board import Board
 PORT = int(os.environ.get("MLP_CHECK_PORT", "8794"))
 EVERY = 5.0
 """Seconds between two looks."""
+SOON = 1.0
+"""The same until all were well for the first time: somebody waits."""
 SUPERVISOR = "supervisor"
 WATCH = "watch"
 LIVELY = 60.0
@@ -49,9 +51,9 @@ class Server(socketserver.ForkingMixIn, http.server.HTTPServer):
         self.board.note(WATCH)
         if now < self._next:
             return
-        self._next = now + EVERY
         self.health = health.look(self.airflow)
         self.was_ready = self.was_ready or not self.health.sick
+        self._next = now + (EVERY if self.was_ready else SOON)
         if self.health.answered:
             self.board.note(health.API_SERVER)
         if not self.health.database:
