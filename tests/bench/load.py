@@ -10,33 +10,22 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
-from itertools import count, islice
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
-from examples.keyword_recommender import days
-from local import paths
 from mlp.airflow import ENDED, path
 from tests.bench import machine
 from tests.bench.load_figures import Attempt, Load
 from tests.support import accounting
+from tests.support.keyword_recommender import DAG, PROJECT, free_days, trigger, used_days
 from tests.support.pipelines import Pipelines
 
-DAG = "keyword_recommender"
-PROJECT = paths.checkout() / "examples" / DAG
 MINUTES, A_MINUTE = 15, 2
 DRAIN_SECONDS = 300
 """For the last runs to end; a queue that is longer than that isn't waited for."""
 SAMPLE_SECONDS = 5
-
-
-def free_days(used: Iterable[date], number: int) -> list[date]:
-    """Days of the synthetic calendar that have no run yet, the oldest first."""
-    taken = set(used)
-    calendar = (days.FIRST + timedelta(days=each) for each in count())
-    return list(islice((day for day in calendar if day not in taken), number))
 
 
 def run(pipelines: Pipelines, minutes: float, a_minute: float) -> Load:
@@ -73,18 +62,6 @@ def run(pipelines: Pipelines, minutes: float, a_minute: float) -> Load:
         node_cores=node_cores,
         attempts=[attempt(task) for of_run in tasks.values() for task in of_run.values() if task["end_date"]],
     )
-
-
-def trigger(pipelines: Pipelines, name: str, day: date) -> None:
-    """Start the run of a day."""
-    body = {"dag_run_id": name, "logical_date": f"{day.isoformat()}T00:00:00Z"}
-    pipelines.airflow.post(f"{path('dags', DAG)}/dagRuns", body)
-
-
-def used_days(pipelines: Pipelines) -> set[date]:
-    """Days that have a run."""
-    runs = pipelines.airflow.pages(f"{path('dags', DAG)}/dagRuns", "dag_runs")
-    return {time_of(one["logical_date"]).date() for one in runs if one["logical_date"]}
 
 
 def ended_of(pipelines: Pipelines, prefix: str) -> dict[str, dict[str, Any]]:

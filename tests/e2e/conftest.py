@@ -33,6 +33,7 @@ ORDER = (
     "test_idle.py",
     "test_trained.py",
     "test_team_up.py",
+    "test_team_pipeline.py",
     "test_team_isolation.py",
     "test_team_admission.py",
     "test_team_rotation.py",

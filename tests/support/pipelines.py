@@ -11,6 +11,7 @@ from typing import Any
 
 from local import paths
 from local.node.config import NodeConfig
+from mlp import task_logs
 from mlp.airflow import ENDED, Airflow, path
 from tests.support.commands import Ran, mlp
 
@@ -102,10 +103,9 @@ class Pipelines:
         return {task["task_id"]: task for task in found}
 
     def log(self, dag: str, run: str, task: str, attempt: int = 1) -> str:
-        """The log of one attempt at a task, as the page shows it."""
+        """The log of one attempt at a task, as the page shows it: what was said, and of an exception its text."""
         where = f"{path('dags', dag)}{path('dagRuns', run)}{path('taskInstances', task)}{path('logs', str(attempt))}"
-        lines = self.airflow.get(where)["content"]
-        return "\n".join(line["event"] if isinstance(line, dict) else str(line) for line in lines)
+        return "\n".join(text for entry in self.airflow.get(where)["content"] for text in task_logs.line(entry))
 
     def versions(self, dag: str) -> list[dict[str, Any]]:
         """All versions of a DAG, the oldest first."""

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 import pytest
 
 from examples.keyword_recommender import days
-from tests.bench.load import free_days, seconds_of
+from tests.bench.load import seconds_of
 from tests.bench.load_figures import Attempt, Load, every, spread
+from tests.support.keyword_recommender import free_days
 
 WELL = Load(
     asked=10,
@@ -49,9 +50,10 @@ def test_one_that_is_not_held_is_told_with_its_cause(broken: Load, said: str) ->
     assert said in broken.lines(2)[-1]
 
 
-def test_days_that_have_a_run_are_left_out() -> None:
+def test_days_that_have_a_run_are_left_out_and_the_others_follow_each_other() -> None:
     used = {days.FIRST, days.FIRST + timedelta(days=2), date(1999, 1, 1)}
-    assert free_days(used, 3) == [days.FIRST + timedelta(days=each) for each in (1, 3, 4)]
+    assert free_days(used, 1) == [days.FIRST + timedelta(days=1)]
+    assert free_days(used, 3) == [days.FIRST + timedelta(days=each) for each in (3, 4, 5)]
 
 
 def test_a_run_counts_from_its_trigger() -> None:
