@@ -42,7 +42,7 @@ test: lint ## Every test that needs no cluster, in under five minutes
 	@$(BIN)/pytest -n 2 tests/unit
 
 e2e: boot ## The tests on a real cluster, and those that need the engine which it brings
-	@$(BIN)/pytest tests/e2e
+	@$(BIN)/pytest --durations=30 --durations-min=5 tests/e2e
 	@$(BIN)/pytest -n 2 -m engine tests/unit
 
 bench: boot ## Measure it, and fail where it is slower than promised
