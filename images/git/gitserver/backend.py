@@ -1,4 +1,4 @@
-"""`git http-backend` for one request: what comes in is piped to it and what it says is piped out, nothing is held."""
+"""`git http-backend` for one request: what comes in is piped to it, and what it then says is piped out."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from .limits import MIB
 PART = 1 << 16
 # What git no longer reads is still taken, so that the pusher gets to read why.
 SLACK = 200 * MIB
+# The answer waits for the end of the request: proxies written in Go, such as Traefik, throw the rest of a request away
+# once its answer begins. What git says before is little; this many parts of it are held.
+MOST_HELD = 100
 
 
 class TooLong(Exception):  # noqa: N818 - what happened, not a bug
@@ -96,14 +99,27 @@ async def _reply(exchange: Exchange, process: Process, pipe: asyncio.StreamReade
     except asyncio.IncompleteReadError:
         await feeding
         raise Gone from None
-    status, headers = parsed(head)
-    await exchange.begin(status, headers)
+    held: list[bytes] = []
     while part := await pipe.read(PART):
-        await exchange.write(part)
+        held.append(part)
+        if feeding.done():
+            await _write(exchange, head, held)
+        elif len(held) > MOST_HELD:
+            raise TooLong
     await feeding
     if await process.wait() < 0:
         raise Gone
+    await _write(exchange, head, held)
     await exchange.write(b"", last=True)
+
+
+async def _write(exchange: Exchange, head: bytes, held: list[bytes]) -> None:
+    """Pass on what was held, after the headers."""
+    if not exchange.status:
+        await exchange.begin(*parsed(head))
+    for part in held:
+        await exchange.write(part)
+    held.clear()
 
 
 def parsed(head: bytes) -> tuple[int, list[tuple[str, str]]]:

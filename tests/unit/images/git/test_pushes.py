@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import select
+import socket
+import subprocess
 import threading
 import time
 import zlib
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +18,7 @@ import pytest
 
 from images.git.gitserver import limits
 from tests.unit.images.git.conftest import Teams
-from tests.unit.images.git.served import Checker, Server, Team, run
+from tests.unit.images.git.served import Checker, Server, Team, free_port, run
 
 
 def stays(team: Team, before: str) -> None:
@@ -103,9 +107,8 @@ def test_without_an_answer_nothing_is_taken(
     stays(team, before)
 
 
-def test_nobody_there_is_said_at_once(a_team: Teams, checker: Checker) -> None:
-    checker.server.server_close()
-    team = a_team(checker.check)
+def test_nobody_there_is_said_at_once(a_team: Teams) -> None:
+    team = a_team({"url": f"http://127.0.0.1:{free_port()}/check", "key": "the-check-key"})
     clone = team.clone()
     clone.commit({"dags/x.py": "1"})
     assert "Connection refused" in clone.refusal()
@@ -213,6 +216,34 @@ def test_branches_pushed_at_once_all_arrive(team: Team) -> None:
     assert [push.returncode for push in ended] == [0] * 6
     branches = clones[0].must("ls-remote", "--heads", "origin").splitlines()
     assert len(branches) == 7
+
+
+def test_no_answer_begins_before_the_request_has_ended(team: Team) -> None:
+    """Traefik would throw away the rest of the request."""
+    clone = team.clone()
+    old, new = clone.head(), clone.commit({"dags/x.py": "1"})
+    line = f"{old} {new} refs/heads/main\0 report-status\n"
+    pack = run(clone.folder, "rev-list", "--objects", f"{old}..{new}").stdout
+    (clone.folder / "wanted").write_text("\n".join(row.split()[0] for row in pack.splitlines()) + "\n")
+    with (clone.folder / "wanted").open() as wanted:
+        packed = subprocess.run(
+            ["git", "pack-objects", "-q", "--stdout"], cwd=clone.folder, stdin=wanted, capture_output=True, check=True
+        ).stdout
+    body = f"{len(line) + 4:04x}{line}0000".encode() + packed
+    token = b64encode(f"{team.name}:{team.password}".encode()).decode()
+    head = (
+        f"POST /{team.name}.git/git-receive-pack HTTP/1.1\r\nHost: git\r\nAuthorization: Basic {token}\r\n"
+        "Content-Type: application/x-git-receive-pack-request\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", team.server.port)) as connection:
+        connection.sendall(head.encode() + b"%x\r\n" % len(body) + body + b"\r\n")
+        assert not select.select([connection], [], [], 1)[0]
+        connection.sendall(b"0\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+    end = time.monotonic() + 10
+    while team.server.head(team.name) != new:
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_slow_check_holds_up_nobody_else(a_team: Teams, checker: Checker) -> None:
