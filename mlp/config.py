@@ -99,12 +99,12 @@ def root_secret(stack: str) -> str:
 
 
 def is_open(name: str, where: target.Target) -> bool:
-    """Whether a stack that stands has its config for this cluster, as files say: fast, no engine is asked.
+    """Whether a stack is there and has its config for this cluster, as files say: fast, no engine is asked.
 
-    A file of another home has another salt, and its secrets need another passphrase.
+    A config file of another home has another salt, and its secrets need another passphrase.
     """
     salt, content = state.read(name).salt, _content(path_of(name))
-    if not salt or salt != content.get("encryptionsalt"):
+    if not state.path_of(name).exists() or salt not in ("", content.get("encryptionsalt")):
         return False
     given = content.get("config") or {}
     wanted = (where.context, where.registry)

@@ -70,9 +70,10 @@ class Stack:
             self._stack.destroy(on_output=self._show(diagnostics.Progress()), suppress_outputs=True)
 
     def remove(self) -> None:
-        """Forget it: its state and its config file. Refused by the engine while anything stands."""
+        """Forget it: its state with its history, its config file. Refused by the engine while anything stands."""
         with _told(f"stack {self.name} can't be removed"):
             self._stack.workspace.remove_stack(self._stack.name)
+        state.forget(self.name)
 
     def settle(self) -> None:
         """Put in order what a killed engine left: its lock and its half-done creates.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,13 @@ class State:
 def path_of(stack: str) -> Path:
     """The checkpoint's file."""
     return paths.backend() / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+
+
+def forget(stack: str) -> None:
+    """Remove what the backend keeps of a stack that it has removed: backups and history."""
+    path_of(stack).with_name(f"{stack}.json.bak").unlink(missing_ok=True)
+    for kept in ("backups", "history"):
+        shutil.rmtree(paths.backend() / ".pulumi" / kept / PROJECT / stack, ignore_errors=True)
 
 
 def read(stack: str) -> State:

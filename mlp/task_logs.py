@@ -9,6 +9,8 @@ from local.problem import Problem
 from mlp import airflow, dags
 from mlp.airflow import Airflow
 
+MARKERS = ("::group::", "::endgroup::")
+
 
 def read(client: Airflow, dag: str, run: str | None, task: str | None) -> Iterator[str]:
     """The lines of a run's tasks, each under its name.
@@ -53,6 +55,10 @@ def line(entry: Mapping[str, Any] | str) -> Iterator[str]:
         yield entry
         return
     when, level = str(entry.get("timestamp") or "")[11:19], str(entry.get("level", ""))
-    yield " ".join(part for part in (when, level, str(entry.get("event", ""))) if part)
+    said = str(entry.get("event", ""))
+    if said.startswith(MARKERS):
+        # They fold parts of the log in Airflow's page.
+        return
+    yield " ".join(part for part in (when, level, said) if part)
     for error in entry.get("error_detail") or ():
         yield f"  {error.get('exc_type')}: {error.get('exc_value')}"

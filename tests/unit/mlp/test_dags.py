@@ -157,6 +157,7 @@ def test_logs_of_the_latest_run(
     double.runs = [{"dag_id": "daily", "dag_run_id": f"r{number}", "state": "failed"} for number in (0, 1)]
     double.tasks = [task("a", "failed", start_date="1"), task("b", None, try_number=0)]
     double.logs["/dags/daily/dagRuns/r1/taskInstances/a/logs/1"] = [
+        {"event": "::group::Pre Execute"},
         {"timestamp": "2026-11-23T10:11:12Z", "level": "info", "event": "begins"},
         {"event": "failed", "level": "error", "error_detail": [{"exc_type": "ValueError", "exc_value": "no"}]},
     ]

@@ -68,6 +68,7 @@ def test_a_team_that_is_not_up_says_how(checkout: Path, stands: Stands) -> None:
 
 
 def test_a_stack_is_open_if_its_config_is_of_this_home_and_cluster(checkout: Path, stands: Stands) -> None:
+    assert not config.is_open("local-team-ads", Target())
     stands("local-team-ads")
     assert not config.is_open("local-team-ads", Target())
     path = state.path_of("local-team-ads")
