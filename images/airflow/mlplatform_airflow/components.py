@@ -44,24 +44,9 @@ SHARED = (
 
 
 def preload() -> None:
-    """Import and build once what more than one of them needs."""
+    """Import once what more than one of them needs."""
     for name in SHARED:
         importlib.import_module(name)
-    _share_execution_api()
-
-
-def _share_execution_api() -> None:
-    """The API of tasks in all its versions: 2.5 s and 35 MB that three of them would each spend.
-
-    A process has at most one, so that each may do with its copy what it likes.
-    """
-    from airflow.api_fastapi import app as main
-    from airflow.api_fastapi.execution_api import app as execution
-
-    built = execution.create_task_execution_api_app()
-    # What it else does at its first request.
-    built._cadwyn_initialize()
-    execution.create_task_execution_api_app = main.create_task_execution_api_app = lambda: built
 
 
 def programs(board: Board, environment: Mapping[str, str]) -> dict[str, Callable[[], None]]:
