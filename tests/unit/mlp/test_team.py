@@ -166,8 +166,9 @@ def test_up_brings_teams_up_and_shows_the_example(
     assert "mlflow" in said and "airflow of ads" in said and "airflow of search" in said
 
 
-def test_status_knows_teams(stacks: Stacks, api: ApiServer, stands: Stands) -> None:
+def test_status_knows_teams(stacks: Stacks, api: ApiServer, stands: Stands, monkeypatch: pytest.MonkeyPatch) -> None:
     stands("local-team-ads", **outputs("ads"))
+    monkeypatch.setattr(health, "_example", lambda where, found: {"status": "missing"})
     found = health.check(WHERE)
     assert [stack.name for stack in found.stacks] == ["local-foundation", "local-platform", "local-team-ads"]
     assert [(service.name, service.team) for service in found.services][-1] == ("airflow-ads", "ads")
