@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -15,6 +15,8 @@ from components.team.names import AIRFLOW_KEYS, TENANT_KEYS, WORKER_KEYS
 from components.team.spec import TeamSpec
 
 ADMIN = "admin"
+KEPT = 5
+"""So many rotations may be skipped."""
 Derive = Callable[[str], pulumi.Output[str]]
 
 
@@ -32,6 +34,11 @@ def derived(root: pulumi.Output[str], spec: TeamSpec, rotation: int) -> Derive:
     return lambda purpose: secrets.derive(root, spec.id, purpose, rotation)
 
 
+def earlier(rotation: int) -> list[int]:
+    """The rotations before, the latest first: who raised it by more than one still finds what was encrypted then."""
+    return list(range(rotation - 1, max(rotation - 1 - KEPT, -1), -1))
+
+
 def tenant_keys(now: Derive) -> dict[str, pulumi.Input[str]]:
     """What the tenancy controller gives the shared tools."""
     return {
@@ -44,9 +51,9 @@ def tenant_keys(now: Derive) -> dict[str, pulumi.Input[str]]:
 
 
 def airflow_keys(
-    spec: TeamSpec, platform: PlatformContract, now: Derive, before: Derive
+    spec: TeamSpec, platform: PlatformContract, now: Derive, before: Sequence[Derive]
 ) -> dict[str, pulumi.Input[str]]:
-    """What Airflow's servers sign, sign in and encrypt with. The key before opens what is still encrypted with it."""
+    """What Airflow's servers sign, sign in and encrypt with. Keys before open what is still encrypted with them."""
     server = platform.foundation.database
     tls = "?sslmode=verify-full" if server.tls else ""
     return {
@@ -54,7 +61,7 @@ def airflow_keys(
             f"postgresql+psycopg2://{spec.id}:", now("database"), f"@{server.host}:{server.port}/{spec.id}{tls}"
         ),
         "fernet-key": fernet(now),
-        "fernet-key-before": fernet(before),
+        "fernet-key-before": pulumi.Output.all(*map(fernet, before)).apply(",".join),
         # Signatures with SHA-512 ask for as many bits.
         "jwt-secret": pulumi.Output.concat(now("jwt"), now("jwt-rest")),
         "api-secret-key": now("api"),
@@ -103,7 +110,7 @@ class Keys(pulumi.ComponentResource):
     ) -> None:
         super().__init__("mlplatform:team:Keys", name, None, opts)
         now = derived(inputs.root_secret, spec, spec.rotation)
-        before = derived(inputs.root_secret, spec, spec.rotation - 1)
+        before = [derived(inputs.root_secret, spec, rotation) for rotation in earlier(spec.rotation)]
 
         def made(secret: str, data: Mapping[str, pulumi.Input[str]]) -> k8s.core.v1.Secret:
             child = pulumi.ResourceOptions(parent=self)

@@ -128,13 +128,17 @@ def test_tasks_get_no_secret_of_the_servers() -> None:
     assert not secret & set(values(resources, "worker-keys").values())
 
 
-def test_a_fernet_key_is_one_and_the_one_before_is_handed_on() -> None:
-    first, second = (values(stacks.team(changed(rotation=rotation)), "airflow-keys") for rotation in (1, 2))
-    for keys in (first, second):
-        assert len(base64.urlsafe_b64decode(keys["fernet-key"])) == 32
-        assert len(base64.urlsafe_b64decode(keys["fernet-key-before"])) == 32
+def test_a_fernet_key_is_one_and_those_before_are_handed_on() -> None:
+    found = {rotation: values(stacks.team(changed(rotation=rotation)), "airflow-keys") for rotation in (1, 2, 4, 50)}
+    for rotation, keys in found.items():
+        before = keys["fernet-key-before"].split(",")
+        assert len(before) == min(rotation, 5)
+        for key in (keys["fernet-key"], *before):
+            assert len(base64.urlsafe_b64decode(key)) == 32
+        assert len({keys["fernet-key"], *before}) == len(before) + 1
         assert len(keys["jwt-secret"]) >= 64
-    assert second["fernet-key-before"] == first["fernet-key"] != second["fernet-key"]
+    assert found[2]["fernet-key-before"].split(",")[0] == found[1]["fernet-key"]
+    assert found[1]["fernet-key"] in found[4]["fernet-key-before"].split(",")
 
 
 def derived(resources: list[Recorded]) -> set[str]:
