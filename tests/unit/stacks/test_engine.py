@@ -56,14 +56,27 @@ def test_a_foundation_that_is_nowhere_or_not_up_is_said_with_the_command(project
     refused(preview(project), "stack local-foundation isn't up", fix)
 
 
+def give_sample_outputs(project: ProjectCopy, stack: str, tmp_path: Path) -> None:
+    deployment = tmp_path / "deployment.json"
+    deployment.write_text(json.dumps(samples.deployment(stack)))
+    project.pulumi("stack", "import", "-s", stack, "--file", str(deployment)).must_succeed()
+
+
 def test_the_platform_is_previewed_on_an_imported_sample_contract(project: ProjectCopy, tmp_path: Path) -> None:
     project.init("local-foundation")
-    deployment = tmp_path / "deployment.json"
-    deployment.write_text(json.dumps(samples.deployment("local-foundation")))
-    project.pulumi("stack", "import", "-s", "local-foundation", "--file", str(deployment)).must_succeed()
+    give_sample_outputs(project, "local-foundation", tmp_path)
     ran = preview(project).must_succeed()
     assert "kubernetes:apps/v1:Deployment" in ran.output
     assert "http://mlflow.localhost:8080" in ran.output
+
+
+def test_a_team_is_previewed_on_an_imported_sample_platform(project: ProjectCopy, tmp_path: Path) -> None:
+    give_sample_outputs(project, "local-platform", tmp_path)
+    project.init("local-team-search")
+    project.pulumi("config", "set", "images", samples.RELEASE, "-s", "local-team-search").must_succeed()
+    ran = preview(project, "local-team-search").must_succeed()
+    assert "kubernetes:mlplatform.dev/v1:Tenant" in ran.output
+    assert "http://airflow-search.localhost:8080" in ran.output
 
 
 def test_a_wrong_spec_is_said_in_three_lines(project: ProjectCopy) -> None:
