@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -75,7 +76,10 @@ def _rules() -> frozenset[str]:
 
 def _cgroups() -> frozenset[str]:
     root = Path("/sys/fs/cgroup")
-    return frozenset(str(path.relative_to(root)) for path in root.rglob("*") if path.is_dir())
+    # Not by rglob, which fails on what goes meanwhile.
+    return frozenset(
+        str(Path(above, name).relative_to(root)) for above, folders, _ in os.walk(root) for name in folders
+    )
 
 
 def _has(program: str) -> bool:
