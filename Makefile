@@ -54,7 +54,7 @@ docs: boot ## Generate the reference of the stacks' specs
 lock: boot ## Lock what changed in the requirements, with hashes; pins that fit stay
 	@$(LOCK) --universal --python-version 3.11 --no-annotate local/toolchain/tools.in -o local/toolchain/tools.lock
 	@$(LOCK) --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
-	@for folder in images/*/; do \
+	@for folder in images/*; do \
 		[ -f "$$folder/requirements.in" ] || continue; \
 		(cd "$$folder" && $(LOCK) --python-version 3.13 requirements.in -o requirements.lock) || exit 1; \
 	done
