@@ -93,6 +93,10 @@ def _make(where: Target, layers: Sequence[str], timing: dict[str, float]) -> Non
 def _teams(where: Target, yes: bool) -> None:
     names = teams.wanted()
     team_stacks.require_platform()
+    for orphan in teams.orphans():
+        # Others mustn't wait for it, and what it has still runs.
+        console.say(f"warning: team {orphan} stands, and its spec {teams.shown(teams.spec_of(orphan))} is gone")
+        console.say(f"  fix: put it back, or write a new one: `mlp team add {orphan}`; or `mlp team remove {orphan}`")
     team_stacks.up(names, where, yes)
     health.wait_for_services(teams.standing())
     if teams.FIRST in teams.standing():

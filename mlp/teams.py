@@ -55,8 +55,13 @@ def known() -> list[str]:
 
 
 def wanted() -> list[str]:
-    """Teams that `mlp up` brings up: those that stand, and the first one."""
-    return sorted({*standing(), *({FIRST} & set(specified()))})
+    """Teams that `mlp up` brings up: those that stand, and the first one, as far as they have a spec."""
+    return sorted({*standing(), FIRST} & set(specified()))
+
+
+def orphans() -> list[str]:
+    """Teams that stand and have no spec any more."""
+    return sorted(set(standing()) - set(specified()))
 
 
 def checked(name: str) -> str:

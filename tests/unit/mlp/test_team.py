@@ -156,14 +156,16 @@ def test_without_yes_only_what_changes_is_asked_about(stacks: Stacks) -> None:
 def test_up_brings_teams_up_and_shows_the_example(
     stacks: Stacks, api: ApiServer, stands: Stands, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    stands("local-team-recsys", **outputs("recsys"))
     stands("local-team-ads", **outputs("ads"))
     monkeypatch.setattr(checks, "findings", lambda where: [])
     monkeypatch.setattr(example_dag, "push", lambda where: stacks.done.append(("example", "")))
     bring_up.run(["teams"], yes=True)
-    assert sorted(stacks.done[:2]) == [("up", "local-team-ads"), ("up", "local-team-search")]
+    assert sorted(stacks.done[:2]) == [("up", "local-team-recsys"), ("up", "local-team-search")]
     assert stacks.done[2:] == [("example", "")]
-    said = capsys.readouterr().out
-    assert "mlflow" in said and "airflow of ads" in said and "airflow of search" in said
+    said = capsys.readouterr()
+    assert "warning: team ads stands, and its spec stacks/local-team-ads.yaml is gone" in said.err
+    assert all(tool in said.out for tool in ("mlflow", "airflow of recsys", "airflow of search", "airflow of ads"))
 
 
 def test_status_knows_teams(stacks: Stacks, api: ApiServer, stands: Stands, monkeypatch: pytest.MonkeyPatch) -> None:

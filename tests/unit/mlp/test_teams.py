@@ -24,10 +24,16 @@ def test_specs_and_state_say_which_teams_there_are(checkout: Path, stands: Stand
 
 def test_up_means_the_first_team_and_those_that_stand(checkout: Path, stands: Stands) -> None:
     assert teams.wanted() == ["search"]
-    stands("local-team-ads")
-    assert teams.wanted() == ["ads", "search"]
+    stands("local-team-recsys")
+    assert teams.wanted() == ["recsys", "search"]
     teams.spec_of("search").unlink()
-    assert teams.wanted() == ["ads"]
+    assert teams.wanted() == ["recsys"]
+
+
+def test_a_team_without_a_spec_is_no_reason_to_fail(checkout: Path, stands: Stands) -> None:
+    stands("local-team-ads")
+    assert teams.wanted() == ["search"]
+    assert teams.orphans() == ["ads"]
 
 
 def test_a_stack_that_was_only_opened_does_not_stand(checkout: Path, stands: Stands) -> None:
