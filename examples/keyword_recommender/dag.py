@@ -1,6 +1,6 @@
 """The keyword recommender, trained anew every day on all that has arrived by then.
 
-A task is a pod, and a pod costs five seconds of a processor before its first line of ours runs. So the seven steps are
+A task is a pod, and a pod costs about four seconds of a processor even where its step takes none. So the seven steps are
 four tasks: the data comes in; the contract, alone, so that its red square means the data; what learns; what judges and
 records. The steps of a task are lines of its log.
 """
@@ -63,7 +63,7 @@ def keyword_recommender() -> None:
         with stops.at_once():
             return steps.data_contract(steps.folder(day))
 
-    @task(executor_config=pod(cpu="200m", memory="1Gi"))
+    @task(executor_config=pod(cpu="100m", memory="1Gi"))
     def features_train(day: str) -> str:
         from keyword_recommender import steps, stops
 
@@ -71,7 +71,7 @@ def keyword_recommender() -> None:
             steps.features(steps.folder(day))
             return steps.fit(steps.folder(day))
 
-    @task(executor_config=pod(cpu="200m", memory="1Gi"))
+    @task(executor_config=pod(cpu="100m", memory="1Gi"))
     def evaluate_log_register(day: str, run: str) -> str:
         from keyword_recommender import steps, stops
 

@@ -22,7 +22,7 @@ TASKS = ("ingest", "data_contract", "features_train", "evaluate_log_register")
 FILES = ("choice.json", "evaluation.json", "features.npz", "incoming.csv", "logged.json", "model.npz", "ratings.csv")
 DAYS = 2
 SECONDS = 300
-BOUNDS = {"requests": {"cpu": "200m", "memory": "1Gi"}, "limits": {"cpu": "1", "memory": "1Gi"}}
+BOUNDS = {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"cpu": "1", "memory": "1Gi"}}
 
 
 @pytest.fixture(scope="module")
