@@ -1,6 +1,6 @@
 """The keyword recommender, trained anew every day on all that has arrived by then.
 
-A task is a pod, and a pod costs about four seconds of a processor even where its step takes none. So the seven steps are
+A task is a pod, and a pod costs four seconds of a processor even where its step takes none. So the seven steps are
 four tasks: the data comes in; the contract, alone, so that its red square means the data; what learns; what judges and
 records. The steps of a task are lines of its log.
 """
