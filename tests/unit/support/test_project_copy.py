@@ -19,7 +19,11 @@ def test_there_are_such_things() -> None:
     assert {"Namespace", "CustomResourceDefinition", "ClusterRole"} <= {item.type.rpartition(":")[2] for item in OWN}
 
 
-@pytest.mark.parametrize("item", OWN, ids=lambda item: f"{item.type.rpartition(':')[2]}-{item.metadata['name']}")
+@pytest.mark.parametrize(
+    "item",
+    sorted(OWN, key=lambda item: (item.type, item.metadata["name"])),
+    ids=lambda item: f"{item.type.rpartition(':')[2]}-{item.metadata['name']}",
+)
 def test_what_a_cluster_has_once_is_renamed(item: Recorded) -> None:
     written = f'"{item.metadata["name"]}"'
     assert renamed_for("mlp-bench", written) != written
