@@ -23,7 +23,6 @@ from tests.e2e.conftest import Teams
 from tests.support import killing, sql
 from tests.support.backfill import DAG, Backfill
 from tests.support.cluster import Cluster
-from tests.support.commands import mlp
 from tests.support.pipelines import Pipelines
 from tests.support.refused import Refused
 from tests.support.teams import Team, open_team
@@ -183,18 +182,13 @@ def test_kubelet(back: Back, backfill: Backfill, cluster: Cluster, search: Team)
     assert running is not None
     before = {pod["metadata"]["name"] for pod in killing.pods(cluster, search.name, f"dag_id={DAG}")}
     killing.kill({running.pid})
-    start = time.monotonic()
-    mlp("up", "node", "--yes", seconds=BACK_SECONDS * 2).must_succeed()
-    took = time.monotonic() - start
 
     def works() -> None:
         """A pod starts that didn't run before: nobody else than the kubelet starts any."""
         assert node.state().status == "running"
         assert {pod["metadata"]["name"] for pod in killing.pods(cluster, search.name, f"dag_id={DAG}")} - before
 
-    backfill.keep_going(least=1)
-    back("the kubelet (and `mlp up node`)", works)
-    assert took < BACK_SECONDS
+    back("the kubelet", works)
 
 
 @pytest.mark.timeout(END_SECONDS + 120)
