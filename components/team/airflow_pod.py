@@ -32,8 +32,9 @@ def servers(spec: AirflowSpec, image: str, plain: Mapping[str, str]) -> k8s.core
         ],
         resources=pods.resources(spec.resources),
         security_context=pods.container_security(),
-        startup_probe=_probe("/live", "check", period=1, failures=240),
-        readiness_probe=_probe("/ready", "check", period=2, failures=5),
+        # Somebody waits for the start; later a look costs a process each time, and the supervisor looks itself.
+        startup_probe=_probe("/ready", "check", period=1, failures=300),
+        readiness_probe=_probe("/ready", "check", period=10, failures=3),
         # The supervisor restarts what fails: only if it is gone itself does the container have to be.
         liveness_probe=_probe("/live", "check", period=20, failures=6),
         volume_mounts=[pods.mount("config", settings.CONFIG, read_only=True), pods.mount("tmp", pods.TMP)],

@@ -72,11 +72,24 @@ def common(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundle]),
         "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER": f"s3://{spec.id}/airflow/logs",
         "AIRFLOW_CONN_GIT_DEFAULT": json.dumps({"conn_type": "git", "host": url}),
-        # The helper answers git from the environment: no password is in an URL or an argument.
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"credential.{platform.repositories_uri}.helper",
-        "GIT_CONFIG_VALUE_0": "!mlp-git-credential",
+        **_git_settings(
+            {
+                # The helper answers git from the environment: no password is in an URL or an argument.
+                f"credential.{platform.repositories_uri}.helper": "!mlp-git-credential",
+                # Who looks every few seconds for a new commit does it by one request, not by three.
+                "http.proactiveAuth": "basic",
+                "protocol.version": "0",
+            }
+        ),
     }
+
+
+def _git_settings(values: Mapping[str, str]) -> dict[str, str]:
+    """Settings of git as it reads them from the environment."""
+    made = {"GIT_CONFIG_COUNT": str(len(values))}
+    for index, (key, value) in enumerate(values.items()):
+        made |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
+    return made
 
 
 def tasks(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
