@@ -20,7 +20,7 @@ from tests.support.teams import Team, open_team
 MODEL = "keyword-recommender"
 TASKS = ("ingest", "data_contract", "features_train", "evaluate_log_register")
 FILES = ("choice.json", "evaluation.json", "features.npz", "incoming.csv", "logged.json", "model.npz", "ratings.csv")
-DAYS = 2
+DAYS = 1
 SECONDS = 300
 BOUNDS = {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"cpu": "1", "memory": "1Gi"}}
 
