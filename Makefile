@@ -6,7 +6,7 @@ BIN := .venv/bin
 UV = "$${MLP_CACHE:-$$( [ "$$(id -u)" = 0 ] && echo /var/cache || echo "$${XDG_CACHE_HOME:-$$HOME/.cache}")/mlplatform}/boot/bin/uv"
 LOCK = $(UV) pip compile --quiet --no-header --generate-hashes
 
-.PHONY: help boot up down purge doctor preview test e2e bench images lint lock docs
+.PHONY: help boot up down purge doctor preview test e2e soak bench images lint lock docs
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,8 +42,11 @@ test: lint ## Every test that needs no cluster, in under five minutes
 	@$(BIN)/pytest -n 2 tests/unit
 
 e2e: boot ## The tests on a real cluster, and those that need the engine which it brings
-	@$(BIN)/pytest --durations=30 --durations-min=5 tests/e2e
+	@$(BIN)/pytest --durations=30 --durations-min=5 -m 'not soak' tests/e2e
 	@$(BIN)/pytest -n 2 -m engine tests/unit
+
+soak: boot ## Tests on a real cluster that take a quarter of an hour each
+	@$(BIN)/pytest -m soak tests/e2e
 
 bench: boot ## Measure it, and fail where it is slower than promised
 	@$(BIN)/python -m tests.bench

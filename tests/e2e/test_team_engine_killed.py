@@ -2,7 +2,8 @@
 
 Before each call (its object doesn't exist) and after it (the object exists, the engine never heard). Each run goes on
 where the one before was killed, so that one way up and one way down have all kills. What must hold after each: nothing
-is live that the state doesn't have, nothing is there twice; and in the end nothing at all.
+is live that the state doesn't have, nothing is there twice; and in the end nothing at all. Some 120 runs of the engine:
+`make soak`.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def up_and_down(name: str, when: str, folder: Path, environment: dict[str, str])
     return stack
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
 def test_killed_at_every_call_of_up_and_destroy(
     teams: Teams, cluster: Cluster, environment: dict[str, str], tmp_path: Path
 ) -> None:

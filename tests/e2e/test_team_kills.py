@@ -79,7 +79,9 @@ def kill_all_of(cluster: Cluster, namespace: str, selector: str) -> None:
 def part_of_airflow(cluster: Cluster, team: Team, part: str) -> set[int]:
     """The processes of one of Airflow's servers, which have its name."""
     (pod,) = killing.pods(cluster, team.name, "app.kubernetes.io/name=airflow")
-    return {number for number, title in killing.of_pod(pod).items() if title.startswith(f"airflow {part}")}
+    # The api-server calls itself api_server.
+    titles = {number: title.replace("_", "-") for number, title in killing.of_pod(pod).items()}
+    return {number for number, title in titles.items() if title.startswith(f"airflow {part}")}
 
 
 def heartbeat_after(pipelines: Pipelines, part: str, moment: datetime) -> None:

@@ -20,7 +20,7 @@ from .archive import MOST_BYTES, RefusedError
 from .board import Board
 
 PORT = int(os.environ.get("MLP_CHECK_PORT", "8794"))
-EVERY = 5.0
+EVERY = 10.0
 """Seconds between two looks; until all are well it is a second."""
 SOON = 1.0
 """The same until all were well for the first time: somebody waits."""
