@@ -17,7 +17,7 @@ from tests.e2e.conftest import Platform
 from tests.support.cluster import Cluster
 from tests.support.other_checkout import OtherCheckout
 
-PREFIX = "e2e-other"
+PREFIX = "mlp-other"
 UP_SECONDS, DOWN_SECONDS = 300, 200
 OURS = "namespaces,customresourcedefinitions,clusterroles,clusterrolebindings,validatingadmissionpolicies"
 
@@ -43,6 +43,7 @@ def of_it(cluster: Cluster) -> list[str]:
     return [name for name in found if PREFIX in name]
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(UP_SECONDS + 2 * DOWN_SECONDS)
 def test_a_cluster_of_ones_own(other: OtherCheckout, cluster: Cluster, say: Callable[[str], None]) -> None:
     before = cluster.get("customresourcedefinition", "tenants.mlplatform.dev")["metadata"]["uid"]
