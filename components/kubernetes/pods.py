@@ -13,6 +13,7 @@ from components.kubernetes.spec import Resources
 USER = 10001
 """User and group of every image of ours."""
 TMP = "/tmp"  # noqa: S108 - an emptyDir of the pod alone
+PROBE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,19 @@ def pod_security() -> k8s.core.v1.PodSecurityContextArgs:
         fs_group=USER,
         fs_group_change_policy="OnRootMismatch",
         seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def http_probe(
+    path: str, period: int, failures: int, port: str = "main", headers: Mapping[str, str] | None = None
+) -> k8s.core.v1.ProbeArgs:
+    """Asks a path of a named port every `period` seconds; so many refusals in a row count."""
+    sent = [k8s.core.v1.HTTPHeaderArgs(name=name, value=value) for name, value in (headers or {}).items()]
+    return k8s.core.v1.ProbeArgs(
+        http_get=k8s.core.v1.HTTPGetActionArgs(path=path, port=port, http_headers=sent or None),
+        period_seconds=period,
+        timeout_seconds=PROBE_SECONDS,
+        failure_threshold=failures,
     )
 
 
@@ -108,7 +122,6 @@ def template(
     volumes: Sequence[k8s.core.v1.VolumeArgs],
     *,
     annotations: Mapping[str, str] | None = None,
-    prepare: Sequence[k8s.core.v1.ContainerArgs] = (),
     service_account: str | None = None,
     restart_policy: str = "Always",
     grace_seconds: int = 30,
@@ -120,7 +133,6 @@ def template(
         containers: Those that run.
         volumes: What they mount.
         annotations: What a change of has to restart the pods.
-        prepare: Init containers.
         service_account: Whose API token it gets.
         restart_policy: As Kubernetes names it.
         grace_seconds: How long it may take to end.
@@ -134,7 +146,6 @@ def template(
             automount_service_account_token=service_account is not None,
             enable_service_links=False,
             security_context=pod_security(),
-            init_containers=list(prepare) or None,
             containers=list(containers),
             volumes=list(volumes),
             restart_policy=restart_policy,

@@ -16,6 +16,8 @@ from components.kubernetes.objects import metadata
 
 Peer = k8s.networking.v1.NetworkPolicyPeerArgs
 Port = k8s.networking.v1.NetworkPolicyPortArgs
+API_PORTS = (443, 6443)
+"""Of the API server's Service and of the server behind it: plugins differ in which of the two they see."""
 
 
 def tcp(port: int) -> Port:

@@ -11,6 +11,8 @@ from typing import Any, Literal
 from components.foundation.contract import Contract, Part, promised
 
 OUTPUT = "platform"
+CHECK_PORT = 8794
+"""Where a team's Airflow says whether a push is right: the git server reaches no other port of a team."""
 
 
 class Controller(Part):

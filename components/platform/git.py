@@ -12,14 +12,13 @@ from components.foundation.contract import Contract
 from components.kubernetes import ingress, objects, pods, secrets, traffic
 from components.kubernetes import labels as label
 from components.kubernetes.pods import SecretKey
+from components.platform.contract import CHECK_PORT
 from components.platform.spec import GitSpec
 
 NAME = "git"
 PORT = 8000
 ADMIN = "admin"
 ADMIN_SECRET = "git-admin"  # noqa: S105 - the name of a Secret, not its value
-CHECK_PORT = 8794
-"""Where a team's Airflow says whether a push is right."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +71,10 @@ def _container(spec: GitSpec, image: str, hidden: Mapping[str, SecretKey]) -> k8
         ports=[k8s.core.v1.ContainerPortArgs(name="main", container_port=PORT)],
         resources=pods.resources(spec.resources),
         security_context=pods.container_security(),
-        startup_probe=_probe(period=1, failures=60),
-        readiness_probe=_probe(period=5, failures=3),
-        liveness_probe=_probe(period=20, failures=3),
+        startup_probe=pods.http_probe("/health", period=1, failures=60),
+        readiness_probe=pods.http_probe("/health", period=5, failures=3),
+        liveness_probe=pods.http_probe("/health", period=20, failures=3),
         volume_mounts=[pods.mount("data", "/data"), pods.mount("tmp", pods.TMP)],
-    )
-
-
-def _probe(period: int, failures: int) -> k8s.core.v1.ProbeArgs:
-    return k8s.core.v1.ProbeArgs(
-        http_get=k8s.core.v1.HTTPGetActionArgs(path="/health", port="main"),
-        period_seconds=period,
-        timeout_seconds=5,
-        failure_threshold=failures,
     )
 
 

@@ -14,6 +14,13 @@ from components.platform.spec import MlflowSpec
 NAME = "mlflow"
 PORT = 5000
 ADMIN = "admin"
+HOST = {"Host": f"{NAME}:{PORT}"}
+"""Of probes: the server refuses hosts that it wasn't told of, such as the pod's address."""
+
+
+def uri(namespace: str) -> str:
+    """The server, for pods."""
+    return f"http://{NAME}.{namespace}:{PORT}"
 
 
 def settings(contract: Contract, namespace: str, database_uri: str, bucket_uri: str) -> dict[str, str]:
@@ -48,22 +55,8 @@ def server(
         ports=[k8s.core.v1.ContainerPortArgs(name="main", container_port=PORT)],
         resources=pods.resources(spec.resources),
         security_context=pods.container_security(),
-        startup_probe=_probe(period=1, failures=240),
-        readiness_probe=_probe(period=5, failures=3),
-        liveness_probe=_probe(period=20, failures=6),
+        startup_probe=pods.http_probe("/health", headers=HOST, period=1, failures=240),
+        readiness_probe=pods.http_probe("/health", headers=HOST, period=5, failures=3),
+        liveness_probe=pods.http_probe("/health", headers=HOST, period=20, failures=6),
         volume_mounts=[pods.mount("tmp", pods.TMP)],
-    )
-
-
-def _probe(period: int, failures: int) -> k8s.core.v1.ProbeArgs:
-    return k8s.core.v1.ProbeArgs(
-        http_get=k8s.core.v1.HTTPGetActionArgs(
-            path="/health",
-            port="main",
-            # The server refuses hosts that it wasn't told of, such as the pod's address.
-            http_headers=[k8s.core.v1.HTTPHeaderArgs(name="Host", value=f"{NAME}:{PORT}")],
-        ),
-        period_seconds=period,
-        timeout_seconds=5,
-        failure_threshold=failures,
     )

@@ -22,7 +22,7 @@ from components.platform.tenancy import Tenancy, TenancyInputs
 from components.platform.tenancy_pod import Tools
 from components.platform.workspace import Workspace, WorkspaceInputs
 
-TRACKING_URI = f"http://{mlflow_pod.NAME}.{NAMESPACE}:{mlflow_pod.PORT}"
+TRACKING_URI = mlflow_pod.uri(NAMESPACE)
 REPOSITORIES_URI = f"http://{git.NAME}.{NAMESPACE}:{git.PORT}"
 
 

@@ -13,9 +13,6 @@ from components.kubernetes.labels import GROUP
 from components.platform import tenancy_access, tenancy_kind, tenancy_pod
 from components.platform.tenancy_pod import NAME, Tools
 
-API_PORTS = (443, 6443)
-"""The API server's: of its Service, and of its own on most clusters."""
-
 
 @dataclass(frozen=True)
 class TenancyInputs:
@@ -63,7 +60,7 @@ class Tenancy(pulumi.ComponentResource):
 def ports(tools: Tools) -> list[int]:
     """Where it goes: the tools and the API server."""
     urls = (tools.contract.object_store.endpoint, tools.tracking_uri, tools.repositories_uri)
-    return sorted({*API_PORTS, tools.contract.database.port, *(traffic.port_of(url) for url in urls)})
+    return sorted({*traffic.API_PORTS, tools.contract.database.port, *(traffic.port_of(url) for url in urls)})
 
 
 def _kind(name: str, labels: dict[str, str], opts: pulumi.ResourceOptions) -> pulumi.Resource:

@@ -82,18 +82,9 @@ def template(labels: Mapping[str, str], image: str, plain: Mapping[str, str]) ->
         ports=[k8s.core.v1.ContainerPortArgs(name="main", container_port=PORT)],
         resources=pods.resources(RESOURCES),
         security_context=pods.container_security(),
-        startup_probe=_probe(period=1, failures=60),
-        readiness_probe=_probe(period=5, failures=3),
-        liveness_probe=_probe(period=20, failures=3),
+        startup_probe=pods.http_probe("/healthz", period=1, failures=60),
+        readiness_probe=pods.http_probe("/healthz", period=5, failures=3),
+        liveness_probe=pods.http_probe("/healthz", period=20, failures=3),
         volume_mounts=[pods.mount("tmp", pods.TMP)],
     )
     return pods.template(labels, [container], [pods.scratch("tmp", "64Mi")], service_account=ACCOUNT, grace_seconds=10)
-
-
-def _probe(period: int, failures: int) -> k8s.core.v1.ProbeArgs:
-    return k8s.core.v1.ProbeArgs(
-        http_get=k8s.core.v1.HTTPGetActionArgs(path="/healthz", port="main"),
-        period_seconds=period,
-        timeout_seconds=5,
-        failure_threshold=failures,
-    )

@@ -40,7 +40,7 @@ class Workspace(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         labels = label.labels(f"mlflow-{spec.name}", "workspace")
         password = secrets.derive(inputs.root_secret, "workspace", spec.name, spec.rotation)
-        uri = f"http://{mlflow_pod.NAME}.{inputs.server_namespace}:{mlflow_pod.PORT}"
+        uri = mlflow_pod.uri(inputs.server_namespace)
         made = Provision(
             name,
             ProvisionInputs(

@@ -9,12 +9,13 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.kubernetes import pods
+from components.platform.contract import CHECK_PORT
 from components.team import airflow_settings as settings
 from components.team.names import AIRFLOW
 from components.team.spec import STATSD, AirflowSpec
 
 GRACE_SECONDS = 30
-MORE_PORTS = {"check": settings.CHECK_PORT, "metrics": settings.METRICS_PORT}
+MORE_PORTS = {"check": CHECK_PORT, "metrics": settings.METRICS_PORT}
 """Ports of the Service besides `main`."""
 UDP_PORTS = {"statsd": settings.STATSD_PORT}
 """Its ports for datagrams."""
@@ -28,15 +29,15 @@ def servers(spec: AirflowSpec, image: str, plain: Mapping[str, str]) -> k8s.core
         env=pods.environment(plain, settings.hidden()),
         ports=[
             k8s.core.v1.ContainerPortArgs(name="main", container_port=settings.PORT),
-            k8s.core.v1.ContainerPortArgs(name="check", container_port=settings.CHECK_PORT),
+            k8s.core.v1.ContainerPortArgs(name="check", container_port=CHECK_PORT),
         ],
         resources=pods.resources(spec.resources),
         security_context=pods.container_security(),
         # Somebody waits for the start; later a look costs a process each time, and the supervisor looks itself.
-        startup_probe=_probe("/ready", "check", period=1, failures=300),
-        readiness_probe=_probe("/ready", "check", period=10, failures=3),
+        startup_probe=pods.http_probe("/ready", period=1, failures=300, port="check"),
+        readiness_probe=pods.http_probe("/ready", period=10, failures=3, port="check"),
         # The supervisor restarts what fails: only if it is gone itself does the container have to be.
-        liveness_probe=_probe("/live", "check", period=20, failures=6),
+        liveness_probe=pods.http_probe("/live", period=20, failures=6, port="check"),
         volume_mounts=[pods.mount("config", settings.CONFIG, read_only=True), pods.mount("tmp", pods.TMP)],
     )
 
@@ -52,9 +53,9 @@ def statsd(image: str) -> k8s.core.v1.ContainerArgs:
         ],
         resources=pods.resources(STATSD),
         security_context=pods.container_security(),
-        startup_probe=_probe("/-/ready", "metrics", period=1, failures=60),
-        readiness_probe=_probe("/-/ready", "metrics", period=5, failures=3),
-        liveness_probe=_probe("/-/healthy", "metrics", period=20, failures=6),
+        startup_probe=pods.http_probe("/-/ready", period=1, failures=60, port="metrics"),
+        readiness_probe=pods.http_probe("/-/ready", period=5, failures=3, port="metrics"),
+        liveness_probe=pods.http_probe("/-/healthy", period=20, failures=6, port="metrics"),
     )
 
 
@@ -77,13 +78,4 @@ def template(
         },
         service_account=AIRFLOW,
         grace_seconds=GRACE_SECONDS,
-    )
-
-
-def _probe(path: str, port: str, period: int, failures: int) -> k8s.core.v1.ProbeArgs:
-    return k8s.core.v1.ProbeArgs(
-        http_get=k8s.core.v1.HTTPGetActionArgs(path=path, port=port),
-        period_seconds=period,
-        timeout_seconds=5,
-        failure_threshold=failures,
     )

@@ -9,12 +9,11 @@ import json
 from collections.abc import Mapping
 
 from components.kubernetes.pods import SecretKey
-from components.platform.contract import PlatformContract
+from components.platform.contract import CHECK_PORT, PlatformContract
 from components.team.names import AIRFLOW, AIRFLOW_KEYS
 from components.team.spec import TeamSpec
 
 PORT = 8080
-CHECK_PORT = 8794
 METRICS_PORT = 9102
 STATSD_PORT = 9125
 BUNDLE = "team"

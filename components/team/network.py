@@ -14,9 +14,6 @@ from components.team import airflow_pod
 from components.team import airflow_settings as settings
 from components.team.names import AIRFLOW, WORKER
 
-API_SERVER = (443, 6443)
-"""Of the Service and of the server behind it: plugins differ in which of the two they see."""
-
 
 @dataclass(frozen=True)
 class Way:
@@ -43,7 +40,7 @@ def ways(namespace: str, platform: PlatformContract) -> list[Way]:
         Way("tools", out=([traffic.pods_of(platform.namespace)], _ports(tools))),
         Way("object-store", out=([], _ports([traffic.port_of(foundation.object_store.endpoint)]))),
         Way("worker", WORKER, out=([traffic.pods_of(namespace)], [*_ports([settings.PORT]), metrics])),
-        Way("airflow", AIRFLOW, out=([], _ports([foundation.database.port, *API_SERVER]))),
+        Way("airflow", AIRFLOW, out=([], _ports([foundation.database.port, *traffic.API_PORTS]))),
         Way("airflow-metrics", AIRFLOW, into=([traffic.pods_of(namespace)], [metrics])),
         Way("airflow-server", AIRFLOW, into=([traffic.pods_of(namespace), *people], _ports([settings.PORT]))),
         Way(

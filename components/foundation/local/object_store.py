@@ -89,9 +89,9 @@ class ObjectStore(pulumi.ComponentResource):
             ports=[k8s.core.v1.ContainerPortArgs(name="main", container_port=PORT)],
             resources=pods.resources(spec.resources),
             security_context=pods.container_security(),
-            startup_probe=_probe(period=1, failures=60),
-            readiness_probe=_probe(period=5, failures=3),
-            liveness_probe=_probe(period=20, failures=3),
+            startup_probe=pods.http_probe("/health", period=1, failures=60),
+            readiness_probe=pods.http_probe("/health", period=5, failures=3),
+            liveness_probe=pods.http_probe("/health", period=20, failures=3),
             volume_mounts=[pods.mount("data", "/data"), pods.mount("tmp", pods.TMP)],
         )
         template = pods.template(
@@ -103,12 +103,3 @@ class ObjectStore(pulumi.ComponentResource):
         objects.single_server(name, labels, inputs.namespace, selector, template, child)
         self.secret_name = secret.metadata.name
         self.register_outputs({"secret_name": self.secret_name})
-
-
-def _probe(period: int, failures: int) -> k8s.core.v1.ProbeArgs:
-    return k8s.core.v1.ProbeArgs(
-        http_get=k8s.core.v1.HTTPGetActionArgs(path="/health", port="main"),
-        period_seconds=period,
-        timeout_seconds=5,
-        failure_threshold=failures,
-    )
