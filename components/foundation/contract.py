@@ -7,13 +7,12 @@ classes, and of secrets only where they are kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, Self
 
 import pulumi
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 OUTPUT = "contract"
-Promise = TypeVar("Promise", bound="Part")
 
 
 class Part(BaseModel):
@@ -69,6 +68,15 @@ class Database(Part):
     admin: SecretReference
     """Who may make roles and databases. Local: user postgres. AWS: the RDS master user."""
 
+    @property
+    def ssl_mode(self) -> str:
+        """`sslmode` of libpq."""
+        return "verify-full" if self.tls else "disable"
+
+    def place(self, name: str) -> str:
+        """A database, as it ends a URL."""
+        return f"{self.host}:{self.port}/{name}" + (f"?sslmode={self.ssl_mode}" if self.tls else "")
+
 
 class Taint(Part):
     """What keeps pods off nodes unless they tolerate it."""
@@ -117,8 +125,43 @@ class Ingress(Part):
         return f"{tool}.{self.base_domain}"
 
 
-class Contract(Part):
+class Promise(Part):
+    """What a stack promises to those above it: one of its outputs."""
+
+    output: ClassVar[str]
+    """Name of the output."""
+
+    def to_outputs(self) -> dict[str, Any]:
+        """Plain values for `pulumi.export`."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_outputs(cls, outputs: Mapping[str, Any], stack: str) -> Self:
+        """The promise among a stack's outputs.
+
+        Raises:
+            pulumi.RunError: The stack has none because it isn't up, or has one that this code doesn't know.
+        """
+        found = outputs.get(cls.output)
+        if found is None:
+            raise pulumi.RunError(
+                f"stack {stack} isn't up: it has no output {cls.output!r}\n  fix: run `pulumi up -s {stack}` first"
+            )
+        try:
+            return cls.model_validate(found)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise pulumi.RunError(
+                f"stack {stack} was made by another version: {cls.output}.{where}: {first['msg']}\n"
+                f"  fix: run `pulumi up -s {stack}` with this version first"
+            ) from None
+
+
+class Contract(Promise):
     """What a foundation promises."""
+
+    output = OUTPUT
 
     version: Literal[1] = 1
     """Raised when a field changes its meaning; platform and teams take only versions that they know."""
@@ -142,38 +185,3 @@ class Contract(Part):
     """How tools are reached from outside of the cluster."""
     identity: Literal["secret", "pod-identity"]
     """How pods prove who they are to the object store. Local: keys in a Secret. AWS: EKS Pod Identity, no keys."""
-
-    def to_outputs(self) -> dict[str, Any]:
-        """Plain values for `pulumi.export`."""
-        return self.model_dump(mode="json")
-
-    @classmethod
-    def from_outputs(cls, outputs: Mapping[str, Any], stack: str) -> Contract:
-        """The contract among a stack's outputs.
-
-        Raises:
-            pulumi.RunError: The stack has none because it isn't up, or has one that this code doesn't know.
-        """
-        return promised(cls, OUTPUT, outputs, stack)
-
-
-def promised(sort: type[Promise], output: str, outputs: Mapping[str, Any], stack: str) -> Promise:
-    """What a stack promises to those above it, from its outputs.
-
-    Raises:
-        pulumi.RunError: The stack has no such output because it isn't up, or has one that this code doesn't know.
-    """
-    found = outputs.get(output)
-    if found is None:
-        raise pulumi.RunError(
-            f"stack {stack} isn't up: it has no output {output!r}\n  fix: run `pulumi up -s {stack}` first"
-        )
-    try:
-        return sort.model_validate(found)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise pulumi.RunError(
-            f"stack {stack} was made by another version: {output}.{where}: {first['msg']}\n"
-            f"  fix: run `pulumi up -s {stack}` with this version first"
-        ) from None

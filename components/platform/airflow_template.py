@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pulumi
 
 from components.foundation.contract import Contract
-from components.kubernetes.pods import SecretKey
 from components.kubernetes.provision import Provision, ProvisionInputs
 from components.kubernetes.spec import Resources
+from components.platform import database_admin
 from components.platform.contract import database_template
 
 NAME = "airflow-template"
@@ -32,16 +32,8 @@ def provision_inputs(inputs: AirflowTemplateInputs) -> ProvisionInputs:
         namespace=inputs.contract.admin_namespace,
         image=inputs.image,
         command=["/usr/local/bin/entrypoint", "prepare-template"],
-        settings={
-            "PGHOST": server.host,
-            "PGPORT": str(server.port),
-            "PGSSLMODE": "verify-full" if server.tls else "disable",
-            "TEMPLATE": database_template(inputs.image),
-        },
-        credentials={
-            "PGUSER": SecretKey(server.admin.name, server.admin.user_key),
-            "PGPASSWORD": SecretKey(server.admin.name, server.admin.password_key),
-        },
+        settings={**database_admin.settings(server), "TEMPLATE": database_template(inputs.image)},
+        credentials=database_admin.credentials(server),
         resources=RESOURCES,
     )
 

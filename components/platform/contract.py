@@ -5,10 +5,9 @@ The platform's stack exports it as the output `platform`; a team's stack reads n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
-from components.foundation.contract import Contract, Part, promised
+from components.foundation.contract import Contract, Part, Promise
 
 OUTPUT = "platform"
 CHECK_PORT = 8794
@@ -24,8 +23,10 @@ class Controller(Part):
     """Who it is: a team lets it read the one Secret that its Tenant names."""
 
 
-class PlatformContract(Part):
+class PlatformContract(Promise):
     """What every team stack stands on."""
+
+    output = OUTPUT
 
     version: Literal[1] = 1
     """Raised when a field changes its meaning; teams take only versions that they know."""
@@ -43,19 +44,6 @@ class PlatformContract(Part):
     """Database that a team's Airflow starts from, migrated by the same image: airflow-<12 digits of its digest>."""
     controller: Controller
     """The tenancy controller."""
-
-    def to_outputs(self) -> dict[str, Any]:
-        """Plain values for `pulumi.export`."""
-        return self.model_dump(mode="json")
-
-    @classmethod
-    def from_outputs(cls, outputs: Mapping[str, Any], stack: str) -> PlatformContract:
-        """The contract among a stack's outputs.
-
-        Raises:
-            pulumi.RunError: The stack has none because it isn't up, or has one that this code doesn't know.
-        """
-        return promised(cls, OUTPUT, outputs, stack)
 
 
 def database_template(airflow: str) -> str:

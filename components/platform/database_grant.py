@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import pulumi
 
 from components.foundation.contract import Contract
-from components.kubernetes.pods import SecretKey
 from components.kubernetes.provision import Provision, ProvisionInputs
-from components.platform import tenancy_pod
+from components.platform import database_admin, tenancy_pod
 
 
 @dataclass(frozen=True)
@@ -34,25 +33,15 @@ class DatabaseGrant(pulumi.ComponentResource):
     ) -> None:
         super().__init__("mlplatform:platform:DatabaseGrant", name, None, opts)
         server = inputs.contract.database
-        tls = "?sslmode=verify-full" if server.tls else ""
-        self.uri = f"postgresql+psycopg2://{role}@{server.host}:{server.port}/{role}{tls}"
+        self.uri = f"postgresql+psycopg2://{role}@{server.place(role)}"
         Provision(
             name,
             ProvisionInputs(
                 namespace=inputs.contract.admin_namespace,
                 image=inputs.image,
                 command=tenancy_pod.command("database"),
-                settings={
-                    "PGHOST": server.host,
-                    "PGPORT": str(server.port),
-                    "PGSSLMODE": "verify-full" if server.tls else "disable",
-                    "PGDATABASE": "postgres",
-                    "ROLE": role,
-                },
-                credentials={
-                    "PGUSER": SecretKey(server.admin.name, server.admin.user_key),
-                    "PGPASSWORD": SecretKey(server.admin.name, server.admin.password_key),
-                },
+                settings={**database_admin.settings(server), "ROLE": role},
+                credentials=database_admin.credentials(server),
                 secrets={"ROLE_PASSWORD": inputs.password},
                 rotation=inputs.rotation,
             ),

@@ -55,10 +55,9 @@ def airflow_keys(
 ) -> dict[str, pulumi.Input[str]]:
     """What Airflow's servers sign, sign in and encrypt with. Keys before open what is still encrypted with them."""
     server = platform.foundation.database
-    tls = "?sslmode=verify-full" if server.tls else ""
     return {
         "sql-alchemy-conn": pulumi.Output.concat(
-            f"postgresql+psycopg2://{spec.id}:", now("database"), f"@{server.host}:{server.port}/{spec.id}{tls}"
+            f"postgresql+psycopg2://{spec.id}:", now("database"), f"@{server.place(spec.id)}"
         ),
         "fernet-key": fernet(now),
         "fernet-key-before": pulumi.Output.all(*map(fernet, before)).apply(",".join),
