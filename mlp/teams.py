@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from components.kubernetes import validators
+from components.kubernetes.labels import team_id
 from local import paths
 from local.problem import Problem
 from mlp import state
@@ -23,8 +24,8 @@ def stack_of(team: str) -> str:
 
 
 def id_of(team: str) -> str:
-    """What the team is called in every tool: namespace, database, bucket, repository, workspace and users."""
-    return f"team-{team}"
+    """What the team is called in every tool (`components.kubernetes.labels.team_id`)."""
+    return team_id(team)
 
 
 def spec_of(team: str) -> Path:

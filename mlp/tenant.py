@@ -7,11 +7,13 @@ from typing import Any
 import kubernetes
 from kubernetes.client.exceptions import ApiException
 
+from components.kubernetes.labels import GROUP
+from components.platform.tenancy_kind import PLURAL, VERSION
+from components.team.tenant import ON_REMOVAL
 from mlp import cluster, teams
 from mlp.target import Target
 
-GROUP, VERSION, PLURAL = "mlplatform.dev", "v1", "tenants"
-KEEP, PURGE = "Keep", "Purge"
+KEEP, PURGE = ON_REMOVAL["keep"], ON_REMOVAL["purge"]
 
 
 def on_removal(team: str, where: Target) -> str | None:

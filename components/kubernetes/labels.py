@@ -9,6 +9,15 @@ TEAM = f"{GROUP}/team"
 """On the namespace of a team: its name. What holds for teams alone selects by it."""
 
 
+TEAMS = "team-"
+"""What the ids of teams begin with, and no other name in the shared tools."""
+
+
+def team_id(name: str) -> str:
+    """What a team is called in every tool: namespace, database, bucket, repository, workspace and the users of each."""
+    return f"{TEAMS}{name}"
+
+
 def selector(name: str, component: str) -> dict[str, str]:
     """What finds the pods of one component. Never changes: Kubernetes doesn't let it."""
     return {"app.kubernetes.io/name": name, "app.kubernetes.io/component": component}

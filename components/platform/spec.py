@@ -6,13 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from components.kubernetes.labels import TEAMS
 from components.kubernetes.spec import Resources, Spec
 from components.kubernetes.vocabulary import DnsLabel, ReleaseName, Replicas, Rotation, Size
 
 NAMESPACE = "mlp-platform"
 TAKEN_NAMESPACES = (NAMESPACE, "mlp-foundation")
-TEAMS = "team-"
-"""What the ids of teams begin with, and no other name in the shared tools."""
 TAKEN_WORKSPACES = ("admin", "default", "workspaces", "api", "ajax-api", "static-files")
 
 

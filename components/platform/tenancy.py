@@ -33,7 +33,7 @@ class Tenancy(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         labels, selector = label.labels(NAME, "controller"), label.selector(NAME, "controller")
         kind = _kind(name, labels, child)
-        rights = tenancy_access.grant(labels, inputs.namespace, inputs.tools.secrets, child)
+        rights = tenancy_access.rights(labels, inputs.namespace, inputs.tools.secrets, child)
         self.controller = k8s.apps.v1.Deployment(
             f"{name}-controller",
             metadata=objects.metadata(NAME, labels, inputs.namespace),

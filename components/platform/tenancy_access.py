@@ -12,11 +12,10 @@ import pulumi_kubernetes as k8s
 
 from components.foundation.contract import SecretReference
 from components.kubernetes import objects
+from components.kubernetes.access import API_GROUP, Account, Rule, grant
 from components.kubernetes.labels import GROUP
 from components.platform.tenancy_kind import PLURAL
 from components.platform.tenancy_pod import ACCOUNT, NAME
-
-Rule = k8s.rbac.v1.PolicyRuleArgs
 
 
 def cluster_rules() -> list[Rule]:
@@ -38,11 +37,7 @@ def by_namespace(secrets: Iterable[SecretReference]) -> dict[str, list[str]]:
     return {namespace: sorted(set(names)) for namespace, names in sorted(found.items())}
 
 
-def _bound(account: k8s.core.v1.ServiceAccount, namespace: pulumi.Input[str]) -> list[k8s.rbac.v1.SubjectArgs]:
-    return [k8s.rbac.v1.SubjectArgs(kind="ServiceAccount", name=account.metadata.name, namespace=namespace)]
-
-
-def grant(
+def rights(
     labels: Mapping[str, str],
     namespace: pulumi.Input[str],
     secrets: Iterable[SecretReference],
@@ -62,7 +57,7 @@ def grant(
         automount_service_account_token=False,
         opts=opts,
     )
-    subjects = _bound(account, namespace)
+    controller = Account(namespace, account.metadata.name)
     wide = k8s.rbac.v1.ClusterRole(
         f"{NAME}-tenants", metadata=objects.metadata("mlplatform-tenancy", labels), rules=cluster_rules(), opts=opts
     )
@@ -72,28 +67,12 @@ def grant(
         k8s.rbac.v1.ClusterRoleBinding(
             f"{NAME}-tenants-binding",
             metadata=objects.metadata("mlplatform-tenancy", labels),
-            role_ref=k8s.rbac.v1.RoleRefArgs(
-                api_group="rbac.authorization.k8s.io", kind="ClusterRole", name=wide.metadata.name
-            ),
-            subjects=subjects,
+            role_ref=k8s.rbac.v1.RoleRefArgs(api_group=API_GROUP, kind="ClusterRole", name=wide.metadata.name),
+            subjects=controller.subjects,
             opts=opts,
         ),
     ]
     for space, names in by_namespace(secrets).items():
-        role = k8s.rbac.v1.Role(
-            f"{NAME}-{space}-secrets",
-            metadata=objects.metadata(NAME, labels, space),
-            rules=[Rule(api_groups=[""], resources=["secrets"], resource_names=names, verbs=["get"])],
-            opts=opts,
-        )
-        binding = k8s.rbac.v1.RoleBinding(
-            f"{NAME}-{space}-secrets-binding",
-            metadata=objects.metadata(NAME, labels, space),
-            role_ref=k8s.rbac.v1.RoleRefArgs(
-                api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name
-            ),
-            subjects=subjects,
-            opts=opts,
-        )
-        made += [role, binding]
+        reading = Rule(api_groups=[""], resources=["secrets"], resource_names=names, verbs=["get"])
+        made.append(grant(f"{NAME}-{space}-secrets", NAME, labels, space, [reading], controller, opts))
     return made

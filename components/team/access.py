@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import pulumi
 import pulumi_kubernetes as k8s
 
 from components.kubernetes import labels as label
 from components.kubernetes import objects
+from components.kubernetes.access import Account, Rule, grant
 from components.platform.contract import Controller
 from components.team.names import AIRFLOW, TENANT_KEYS, WORKER
 
-Rule = k8s.rbac.v1.PolicyRuleArgs
 CONTROLLER = "tenancy"
-
-
-@dataclass(frozen=True)
-class Account:
-    """A service account by namespace and name."""
-
-    namespace: pulumi.Input[str]
-    name: pulumi.Input[str]
 
 
 def airflow_rules() -> list[Rule]:
@@ -60,32 +49,15 @@ class Access(pulumi.ComponentResource):
                 automount_service_account_token=False,
                 opts=child,
             )
-        _grant(AIRFLOW, airflow_rules(), Account(namespace, AIRFLOW), namespace, child)
-        self.controller = _grant(
+        own = label.labels(AIRFLOW, "access")
+        grant(AIRFLOW, AIRFLOW, own, namespace, airflow_rules(), Account(namespace, AIRFLOW), child)
+        self.controller = grant(
             CONTROLLER,
+            CONTROLLER,
+            label.labels(CONTROLLER, "access"),
+            namespace,
             controller_rules(),
             Account(controller.namespace, controller.service_account),
-            namespace,
             child,
         )
         self.register_outputs({})
-
-
-def _grant(
-    name: str,
-    rules: Sequence[Rule],
-    account: Account,
-    namespace: pulumi.Input[str],
-    opts: pulumi.ResourceOptions,
-) -> k8s.rbac.v1.RoleBinding:
-    labels = label.labels(name, "access")
-    role = k8s.rbac.v1.Role(
-        f"{name}-role", metadata=objects.metadata(name, labels, namespace), rules=list(rules), opts=opts
-    )
-    return k8s.rbac.v1.RoleBinding(
-        f"{name}-binding",
-        metadata=objects.metadata(name, labels, namespace),
-        role_ref=k8s.rbac.v1.RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=role.metadata.name),
-        subjects=[k8s.rbac.v1.SubjectArgs(kind="ServiceAccount", name=account.name, namespace=account.namespace)],
-        opts=opts,
-    )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from components.kubernetes.labels import team_id
 from components.kubernetes.spec import Resources, Spec
 from components.kubernetes.validators import cores, size_in_bytes
 from components.kubernetes.vocabulary import Cpu, DnsLabel, Parallelism, Pods, ReleaseName, Rotation, Size, TeamName
@@ -76,7 +77,7 @@ class TeamSpec(Spec):
     @property
     def id(self) -> str:
         """What the team is called in every tool."""
-        return f"team-{self.name}"
+        return team_id(self.name)
 
     @field_validator("quota")
     @classmethod
