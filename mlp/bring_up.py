@@ -21,7 +21,6 @@ from mlp import (
     example_dag,
     graph,
     health,
-    state,
     summary,
     target,
     team_stacks,
@@ -108,8 +107,7 @@ def _stack(name: str, where: Target, yes: bool) -> None:
     stack = config.open_stack(name, where)
     stack.settle()
     if not yes:
-        # A first `up` is a list of what is made; later the fields that change are what matters.
-        if not engine.changes(stack.preview(diff=bool(state.read(name).outputs))):
+        if not stack.would_change():
             console.say("  nothing to change")
             return
         console.ask(f"Apply this to {name}?", yes)

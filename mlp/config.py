@@ -33,6 +33,11 @@ def standing() -> list[str]:
     return [*shared, *map(teams.stack_of, teams.standing())]
 
 
+def outputs(team: str) -> dict[str, Any]:
+    """What a team's stack put out, or the platform's for empty text; empty if it isn't up."""
+    return state.read(teams.stack_of(team) if team else PLATFORM).outputs
+
+
 def require_secrets() -> None:
     """Refuse to go on where stacks stand and what they were made with is gone: new secrets would lock them out.
 

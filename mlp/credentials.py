@@ -10,7 +10,7 @@ from typing import Any
 import kubernetes
 
 from local.problem import Problem
-from mlp import cluster, config, state, teams
+from mlp import cluster, config, teams
 from mlp.target import Target
 
 
@@ -31,7 +31,7 @@ def read(tool: str, team: str, where: Target) -> Credentials:
     if team:
         reference = find(teams.require_up(team).outputs.get("credentials"), tool, teams.stack_of(team))
     else:
-        reference = find(state.read(config.PLATFORM).outputs.get("credentials"), tool, config.PLATFORM)
+        reference = find(config.outputs("").get("credentials"), tool, config.PLATFORM)
     with cluster.client(where) as api:
         secret: Any = kubernetes.client.CoreV1Api(api).read_namespaced_secret(
             reference["secret"], reference["namespace"]
@@ -57,6 +57,4 @@ def find(credentials: Mapping[str, Mapping[str, str]] | None, tool: str, stack: 
 
 
 def _teams_with(tool: str) -> list[str]:
-    return [
-        team for team in teams.standing() if tool in state.read(teams.stack_of(team)).outputs.get("credentials", {})
-    ]
+    return [team for team in teams.standing() if tool in config.outputs(team).get("credentials", {})]

@@ -93,15 +93,20 @@ def _may_have_dag(file: Path) -> bool:
 
 
 def _would(project: Project, team: str, where: Target) -> None:
-    with _cloned(team, where) as clone:
+    with cloned(team, where) as clone:
         place(project, clone)
         print("\n".join(clone.changes() or ["nothing differs from what is there"]))
     print("\nnothing was pushed")
 
 
-def _cloned(team: str, where: Target) -> AbstractContextManager[Clone]:
+def cloned(team: str, where: Target, depth: int | None = 1) -> AbstractContextManager[Clone]:
+    """A team's repository for a moment; so many commits of it, all if None.
+
+    Raises:
+        Problem: The team isn't up, or its repository can't be had.
+    """
     address: str = teams.require_up(team).outputs["repository"]
-    return repository.cloned(address, credentials.read("repository", team, where))
+    return repository.cloned(address, credentials.read("repository", team, where), depth)
 
 
 def push(project: Project, team: str, where: Target, note: str = "") -> Pushed:
@@ -117,7 +122,7 @@ def push(project: Project, team: str, where: Target, note: str = "") -> Pushed:
         Problem: The server refuses.
     """
     for _ in range(TRIES):
-        with _cloned(team, where) as clone:
+        with cloned(team, where) as clone:
             place(project, clone)
             if not (changes := clone.changes()):
                 console.say(f"  {project.name}: nothing differs from version {short(clone.head)}")

@@ -58,6 +58,11 @@ class Stack:
             result = self._stack.preview(diff=diff, on_output=None if quiet else self._show(diagnostics.Progress(diff)))
         return {str(getattr(key, "value", key)): count for key, count in result.change_summary.items()}
 
+    def would_change(self) -> bool:
+        """Show what an `up` would change; whether that is anything."""
+        # A first `up` is a list of what is made; later the fields that change are what matters.
+        return changes(self.preview(diff=bool(state.read(self.name).outputs))) > 0
+
     def up(self) -> dict[str, int]:
         """Apply; how many resources by operation."""
         with _told(f"stack {self.name} isn't up"):

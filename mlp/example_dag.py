@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlp import console, credentials, dag_push, repository, team_airflow, teams
+from mlp import console, dag_push, team_airflow, teams
 from mlp.example import SOURCES
 from mlp.target import Target
 
@@ -33,10 +33,8 @@ def would() -> str:
 
 def _kept(where: Target) -> str:
     """Why the repository's own version stays; empty if it may be replaced."""
-    given = credentials.read("repository", teams.FIRST, where)
-    address = teams.require_up(teams.FIRST).outputs["repository"]
     place = f"{dag_push.DAGS}/{SOURCES.name}"
-    with repository.cloned(address, given, depth=None) as clone:
+    with dag_push.cloned(teams.FIRST, where, depth=None) as clone:
         last = clone.git("log", "-1", "--format=%B", "--", place)
     if last and NOTE not in last:
         return f"{place} was changed by the team, and stays as it is; `mlp dag push` replaces it"

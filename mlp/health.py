@@ -115,7 +115,7 @@ def services(whose: Sequence[str]) -> list[Service]:
 
 def addresses(team: str) -> dict[str, str]:
     """Tools of a team by name, or those that all share for empty text."""
-    found: dict[str, str] = state.read(teams.stack_of(team) if team else config.PLATFORM).outputs.get("addresses", {})
+    found: dict[str, str] = config.outputs(team).get("addresses", {})
     return found
 
 

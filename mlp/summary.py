@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from local import paths
-from mlp import config, console, disk, state, teams
+from mlp import config, console, disk, teams
 
 LEAST_SECONDS = 1.0
 # Less growth than this and nothing was built: counting the caches would only take time.
@@ -38,7 +38,7 @@ def addresses(whose: Sequence[str]) -> None:
 
 
 def _rows(team: str) -> list[tuple[str, str, str]]:
-    outputs = state.read(teams.stack_of(team) if team else config.PLATFORM).outputs
+    outputs = config.outputs(team)
     credentials, of = outputs.get("credentials", {}), f" --team {team}" if team else ""
     return [
         (

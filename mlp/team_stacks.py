@@ -68,8 +68,7 @@ def _agreed(names: Sequence[str], where: Target) -> list[str]:
         console.heading(f"stack {teams.stack_of(name)}")
         stack = config.open_stack(teams.stack_of(name), where)
         stack.settle()
-        # A first `up` is a list of what is made; later the fields that change are what matters.
-        if engine.changes(stack.preview(diff=bool(state.read(stack.name).outputs))):
+        if stack.would_change():
             changing.append(name)
         else:
             console.say("  nothing to change")

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.kubernetes.restricted import USER
 from components.kubernetes.spec import Resources
 
-USER = 10001
-"""User and group of every image of ours."""
 TMP = "/tmp"  # noqa: S108 - an emptyDir of the pod alone
 PROBE_SECONDS = 5
 

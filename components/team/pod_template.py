@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.kubernetes import labels as label
-from components.kubernetes import pods
+from components.kubernetes import pods, restricted
 from components.kubernetes.spec import Resources
 from components.team.names import WORKER, WORKER_KEYS
 
@@ -39,14 +39,7 @@ def pod(namespace: str, image: str, resources: Resources, environment: Mapping[s
             "enableServiceLinks": False,
             "restartPolicy": "Never",
             "terminationGracePeriodSeconds": GRACE_SECONDS,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": pods.USER,
-                "runAsGroup": pods.USER,
-                "fsGroup": pods.USER,
-                "fsGroupChangePolicy": "OnRootMismatch",
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
+            "securityContext": restricted.pod_security(),
             "containers": [
                 {
                     "name": CONTAINER,
@@ -57,13 +50,7 @@ def pod(namespace: str, image: str, resources: Resources, environment: Mapping[s
                         "requests": {"cpu": resources.cpu, "memory": resources.memory},
                         "limits": {"memory": resources.memory},
                     },
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "readOnlyRootFilesystem": True,
-                        "runAsNonRoot": True,
-                        "capabilities": {"drop": ["ALL"]},
-                        "seccompProfile": {"type": "RuntimeDefault"},
-                    },
+                    "securityContext": restricted.container_security(),
                     "volumeMounts": [{"name": "tmp", "mountPath": pods.TMP}],
                 }
             ],

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.problem import Problem
-from mlp import state
+from mlp import engine, state
 
 
 class Stacks:
@@ -54,9 +54,9 @@ class StackDouble:
     def settle(self) -> None:
         """Nothing is ever left behind."""
 
-    def preview(self, diff: bool = False) -> dict[str, int]:
-        """How many resources by operation."""
-        return self._stacks.changes
+    def would_change(self) -> bool:
+        """Whether an `up` would change anything."""
+        return engine.changes(self._stacks.changes) > 0
 
     def up(self) -> dict[str, int]:
         """Apply."""
