@@ -5,7 +5,6 @@ Each request is answered by a forked process: imports of users' files never touc
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 import http.server
 import json
@@ -13,7 +12,6 @@ import os
 import socketserver
 import sys
 import time
-import urllib.request
 
 from . import check, health
 from .archive import MOST_BYTES, RefusedError
@@ -63,15 +61,6 @@ class Server(socketserver.ForkingMixIn, http.server.HTTPServer):
         for name in health.PARTS:
             beat = now - self.health.heartbeat_ages.get(name, now)
             self.board.note(name, max(beat, self._blind_until))
-
-    def _warm(self) -> None:
-        """Have a new api-server make now what it else makes at the first task's request, which takes seconds."""
-        if (child := os.fork()) == 0:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(f"{self.airflow}/execution/health", timeout=60).close()  # noqa: S310
-            os._exit(0)
-        # Collected with those that answer requests.
-        self.active_children = (self.active_children or set()) | {child}
 
     def ready(self) -> tuple[bool, dict[str, object]]:
         """All well at first; then the api-server alone counts, since tasks need it when another part is sick."""
