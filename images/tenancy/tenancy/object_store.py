@@ -20,17 +20,15 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 from botocore.httpsession import URLLib3Session
 
 from .errors import ToolError, first_line, unreachable
+from .http import ON_ITS_WAY
 
-ON_ITS_WAY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
+log = logging.getLogger(__name__)
 
 
 def reason(text: str) -> str:
     """Code and message of an S3 error; the rest of it repeats the request."""
     parts = (re.search(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL) for tag in ("Code", "Message"))
     return ": ".join(part[1] for part in parts if part) or first_line(text)
-
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
