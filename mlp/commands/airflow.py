@@ -19,7 +19,7 @@ class Component(StrEnum):
     api_server = "api-server"
     dag_processor = "dag-processor"
     triggerer = "triggerer"
-    check = "check"
+    watch = "watch"
 
 
 @app.command()
