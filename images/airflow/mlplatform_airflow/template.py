@@ -10,7 +10,7 @@ import re
 
 import psycopg2
 import psycopg2.errors
-from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.sql import SQL, Composable, Identifier
 
 NAME = re.compile(r"airflow-[0-9a-f]{12}")
