@@ -31,7 +31,9 @@ class ReplicaSpec(Spec):
     @model_validator(mode="after")
     def _ordered(self) -> ReplicaSpec:
         if self.max < self.min:
-            raise ValueError(f"raise max to {self.min} or more, or lower min: there can't be fewer at most than at least")
+            raise ValueError(
+                f"raise max to {self.min} or more, or lower min: there can't be fewer at most than at least"
+            )
         return self
 
 
