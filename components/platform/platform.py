@@ -10,13 +10,14 @@ from components.foundation.contract import Contract, SecretReference
 from components.kubernetes import objects, provision, traffic
 from components.kubernetes.images import Images
 from components.kubernetes.provider import provider
-from components.platform import git, mlflow, mlflow_pod, tenancy_pod
+from components.platform import git, mlflow, mlflow_pod, serving_pod, tenancy_pod
 from components.platform.admission import Admission
 from components.platform.airflow_template import AirflowTemplateInputs, airflow_template
-from components.platform.contract import Controller, PlatformContract, database_template
+from components.platform.contract import Controller, PlatformContract, ServingController, database_template
 from components.platform.git import Git, GitInputs
 from components.platform.mlflow import Mlflow, MlflowInputs
 from components.platform.object_store_admin import object_store_admin
+from components.platform.serving import Serving, ServingInputs
 from components.platform.spec import NAMESPACE, PlatformSpec
 from components.platform.tenancy import Tenancy, TenancyInputs
 from components.platform.tenancy_pod import Tools
@@ -85,6 +86,11 @@ class Platform(pulumi.ComponentResource):
                 child,
             )
         Tenancy(tenancy_pod.NAME, TenancyInputs(tools(inputs.contract), namespace, tenancy), child)
+        Serving(
+            serving_pod.NAME,
+            ServingInputs(inputs.contract, namespace, inputs.images.reference("modelservice")),
+            child,
+        )
         self.addresses = {mlflow_pod.NAME: server.address}
         self.credentials = {
             mlflow_pod.NAME: {
@@ -130,4 +136,5 @@ def promise(inputs: PlatformInputs) -> PlatformContract:
         repositories_address=inputs.contract.ingress.address(git.NAME),
         database_template=database_template(inputs.images.reference("airflow")),
         controller=Controller(namespace=NAMESPACE, service_account=tenancy_pod.ACCOUNT),
+        serving=ServingController(namespace=NAMESPACE, service_account=serving_pod.ACCOUNT, port=serving_pod.PORT),
     )

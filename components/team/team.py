@@ -14,7 +14,8 @@ from components.platform.contract import PlatformContract
 from components.team import airflow_settings, network, quota
 from components.team.access import Access
 from components.team.airflow import Airflow, AirflowInputs
-from components.team.keys import Keys, KeysInputs
+from components.team.keys import Keys, KeysInputs, derived
+from components.team.model_services import ModelServices, ModelServicesInputs
 from components.team.names import AIRFLOW, AIRFLOW_KEYS
 from components.team.spec import TeamSpec
 from components.team.tenant import tenant
@@ -72,7 +73,13 @@ class Team(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
         )
-        self.addresses = {AIRFLOW: airflow.address}
+        models = ModelServices(
+            "models",
+            spec,
+            ModelServicesInputs(platform, namespace, derived(inputs.root_secret, spec, spec.rotation)),
+            pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
+        )
+        self.addresses = {AIRFLOW: airflow.address, **models.addresses}
         self.credentials = {
             AIRFLOW: _opens(spec, "admin-username", "admin-password"),
             "repository": _opens(spec, "repository-username", "repository-password"),

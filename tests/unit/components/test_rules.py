@@ -34,7 +34,7 @@ DERIVED = {
         *(("team-search", purpose) for purpose in ("admin", "api")),
     )
 }
-WITH_TOKEN = {"airflow", "tenancy"}
+WITH_TOKEN = {"airflow", "serving", "tenancy"}
 """What speaks to the API server, with as few rights as it needs."""
 
 
