@@ -19,7 +19,6 @@ from local.node import processes
 from local.node.layout import layout
 from local.problem import Problem
 from mlp.airflow import path
-from tests.e2e.conftest import Teams
 from tests.support import killing, sql
 from tests.support.backfill import DAG, Backfill
 from tests.support.cluster import Cluster
@@ -34,8 +33,8 @@ AWAY = (AssertionError, OSError, Problem, Refused, BotoCoreError, subprocess.Tim
 
 
 @pytest.fixture(scope="module")
-def search(teams: Teams, cluster: Cluster, ingress: str) -> Team:
-    return open_team(cluster, teams.search, ingress)
+def search(cluster: Cluster, ingress: str) -> Team:
+    return open_team(cluster, "team-search", ingress)
 
 
 @pytest.fixture(scope="module")

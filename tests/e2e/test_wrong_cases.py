@@ -19,8 +19,6 @@ from tests.support.killable import environment_for
 from tests.support.project_copy import ProjectCopy
 from tests.support.small_stack import SmallStack
 
-PULL_SECONDS = 60
-
 
 @pytest.fixture
 def copy(tmp_path: Path, environment: dict[str, str]) -> ProjectCopy:
