@@ -30,6 +30,8 @@ from tests.support.commands import Ran, mlp, run
 from tests.support.engine_killed import KILLS, StackOf, again, run_all
 from tests.support.killable import environment_for
 from tests.support.mlflow import Mlflow
+from tests.support.no_image import NoImage
+from tests.support.no_image import up as up_without_image
 from tests.support.passing import Passing, rotate
 from tests.support.small_stack import SmallStack
 
@@ -265,6 +267,8 @@ def early(
     if is_wanted(request, "test_engine_killed.py"):
         rounds = request.getfixturevalue("engine_killed_at_every_call")
         beside.begin("engine killed", rounds)
+    if is_wanted(request, "test_wrong_cases.py"):
+        beside.begin("no image", request.getfixturevalue("no_image"))
 
 
 @pytest.fixture(scope="session")
@@ -289,6 +293,12 @@ def engine_killed_at_every_call(cluster: Cluster, tmp_path_factory: pytest.TempP
             run_all(again, stack_of, KILLS)
 
     return rounds
+
+
+@pytest.fixture(scope="session")
+def no_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], NoImage]:
+    """A stack whose image isn't there."""
+    return lambda: up_without_image(cluster, tmp_path_factory.mktemp("no-image"))
 
 
 @contextmanager

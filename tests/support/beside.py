@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-AT_ONCE = 2
+AT_ONCE = 3
 NICE = 5
 """Added to what is begun here, with all the processes that it starts."""
 
