@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .answers import Gone, Receive, Refused, Scope, Send, send
@@ -19,13 +20,40 @@ GONE = 499
 MOST_WAITING = 1_000
 """Requests at the same time; more could only wait for each other."""
 PATHS = "POST /predict, POST /feedback, GET /livez, /readyz, /stats, /metrics"
+PROBE = b"x-mlplatform-probe"
+"""A header of the controller's own requests: answered as any, but neither logged nor part of the model's scores."""
+FORWARDED = b"x-forwarded-for"
+"""Who has this came through the ingress and isn't the controller, whatever else is said."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request besides its body."""
+
+    request_id: bytes
+    probe: bool
+    began: float
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since it came."""
+        return time.monotonic() - self.began
+
+
+def asked(scope: Scope, began: float) -> Asked:
+    """What is known of a request."""
+    headers = dict(scope["headers"])
+    return Asked(headers.get(b"x-request-id", b""), PROBE in headers and FORWARDED not in headers, began)
 
 
 class Answering(Protocol):
     """What answers once it is ready."""
 
-    async def predict(self, body: bytes, header_id: bytes, elapsed: Callable[[], float]) -> bytes:
+    async def predict(self, body: bytes, asked: Asked) -> bytes:
         """The answer to a body."""
+
+    def example(self) -> bytes:
+        """A body that it answers; empty if none is known."""
 
     def feedback(self, body: bytes) -> bytes:
         """Note what became of an answer."""
@@ -50,6 +78,8 @@ class App:
         path, method = scope["path"], scope["method"]
         if method in ("GET", "HEAD") and (look := self.looks().get(path)):
             await look(to)
+        elif path == "/example" and method == "GET":
+            await self._example(scope, receive, to)
         elif path == "/predict":
             await self.counted(scope, receive, to, self._predict)
         elif path == "/feedback":
@@ -116,12 +146,19 @@ class App:
     async def _predict(self, scope: Scope, receive: Receive, began: float) -> bytes:
         answering = self.now_answering(scope)
         body = await read(scope, receive, self.settings.max_body_bytes, self.settings.body_seconds)
-        header = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-        return await answering.predict(body, header, lambda: time.monotonic() - began)
+        return await answering.predict(body, asked(scope, began))
 
     async def _feedback(self, scope: Scope, receive: Receive) -> bytes:
         answering = self.now_answering(scope)
         return answering.feedback(await read(scope, receive, 65536, self.settings.body_seconds))
+
+    async def _example(self, scope: Scope, receive: Receive, to: Send) -> None:
+        """For the controller, who tries a version with it. It may be somebody's data: no one else is given it."""
+        outside = any(name == FORWARDED for name, _ in scope["headers"])
+        if outside or self.answering is None or not (body := self.answering.example()):
+            await self.other(scope, receive, to)
+        else:
+            await send(to, 200, body)
 
     async def _live(self, to: Send) -> None:
         await send(to, 200, b'{"live":true}')

@@ -161,11 +161,11 @@ class PredictionLog:
 
 def to_postgres(url: str, days: int) -> Write:
     """Writes to a database, whose tables are made when they aren't there."""
-    import psycopg
-
     held: list[Any] = []
 
     def connected() -> Any:
+        import psycopg
+
         if held and not held[0].closed:
             return held[0]
         held.clear()
@@ -189,7 +189,7 @@ def to_postgres(url: str, days: int) -> Write:
                         with server.cursor().copy(command) as copy:
                             for row in rows:
                                 copy.write_row(row)
-        except psycopg.Error:
+        except Exception:
             for one in held:
                 one.close()
             held.clear()

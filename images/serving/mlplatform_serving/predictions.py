@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .answers import Refused, wrong
+from .app import Asked
 from .bodies import parse
 from .metrics import Metrics
 from .model import AnswerError, Model, Package
@@ -38,7 +39,7 @@ class Predictions:
 
         self._answer = batched(most, latency_ms, self._together)
 
-    async def predict(self, body: bytes, header_id: bytes, elapsed: Callable[[], float]) -> bytes:
+    async def predict(self, body: bytes, by: Asked) -> bytes:
         """The answer to a body.
 
         Raises:
@@ -48,8 +49,8 @@ class Predictions:
         try:
             rows, params = self._asked(asked)
         except MismatchError as error:
-            raise wrong(str(error), self._example()) from None
-        request_id = _id(asked.get("request_id"), header_id)
+            raise wrong(str(error), self._fix()) from None
+        request_id = _id(asked.get("request_id"), by.request_id)
         try:
             answers = [self._model.checked(answer) for answer in await self._answer((rows, params))]
         except Refused:
@@ -58,7 +59,8 @@ class Predictions:
             self._say(error)
             kind = "gave no valid answer" if isinstance(error, AnswerError) else f"failed: {type(error).__name__}"
             raise Refused(500, f"the model {kind}: {str(error)[:300]}", OURS) from None
-        self._note(request_id, rows, answers, elapsed)
+        if not by.probe:
+            self._note(request_id, rows, answers, by.elapsed)
         found = {
             "outputs": answers,
             "model": self._package.model,
@@ -66,6 +68,10 @@ class Predictions:
             "request_id": request_id,
         }
         return json.dumps(found, separators=(",", ":")).encode()
+
+    def example(self) -> bytes:
+        """A body that the model answers; empty if it has no example."""
+        return json.dumps({"inputs": self._model.example[:2]}).encode() if self._model.example else b""
 
     def feedback(self, body: bytes) -> bytes:
         """Note what somebody did with an answer.
@@ -100,10 +106,10 @@ class Predictions:
         given = asked.get("params")
         return self._model.rows(asked["inputs"]), self._model.params.fill({} if given is None else given)
 
-    def _example(self) -> str:
-        if not self._model.example:
-            return 'send {"inputs": [...]}, an input as the model\'s signature has it'
-        return f"send what it takes, for example {json.dumps({'inputs': self._model.example[:1]})[:300]}"
+    def _fix(self) -> str:
+        if self._model.inputs is None:
+            return 'send {"inputs": [...]}'
+        return f"send what it takes, such as {json.dumps({'inputs': [self._model.inputs.sample]})}"
 
     async def _single(self, job: Job) -> Any:
         self._metrics.batch.observe(len(job[0]))
@@ -113,7 +119,7 @@ class Predictions:
         self._metrics.batch.observe(sum(len(job[0]) for job in jobs))
         return await self._turns.take(together, self._model.predict, jobs)
 
-    def _note(self, request_id: str, rows: list[Any], answers: list[Any], elapsed: Callable[[], float]) -> None:
+    def _note(self, request_id: str, rows: list[Any], answers: list[Any], seconds: float) -> None:
         at, package = now(), self._package
         for row, answer in zip(rows, answers, strict=True):
             score = score_of(answer)
@@ -121,7 +127,7 @@ class Predictions:
                 self._metrics.score.observe(score)
             if self._log.on:
                 self._log.put(
-                    Prediction(request_id, package.model, package.version, row, answer, score, elapsed(), at)
+                    Prediction(request_id, package.model, package.version, row, answer, score, seconds, at)
                 )
 
     def _say(self, error: Exception) -> None:

@@ -31,6 +31,8 @@ class Column:
     """MLflow's name of the type."""
     required: bool
     check: Check
+    sample: Any
+    """A value that it takes, made up: a real one could be somebody's."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,13 @@ class Schema:
         return found
 
     @property
+    def sample(self) -> Any:
+        """A row that it takes."""
+        if not self.named:
+            return self.columns[0].sample
+        return {column.name: column.sample for column in self.columns if column.required}
+
+    @property
     def names(self) -> str:
         """The columns for people."""
         return ", ".join(f"{column.name} ({column.kind})" for column in self.columns)
@@ -77,7 +86,7 @@ def parse(text: str | None) -> Schema | None:
     """A schema of an MLmodel file; None where there is none."""
     entries = json.loads(text) if text else []
     columns = tuple(
-        Column(entry.get("name") or "", describe(entry), bool(entry.get("required", True)), check_of(entry))
+        Column(entry.get("name") or "", describe(entry), bool(entry.get("required", True)), check_of(entry), sample(entry))
         for entry in entries
     )
     return Schema(columns) if columns else None
@@ -91,6 +100,23 @@ def describe(entry: Mapping[str, Any]) -> str:
     if kind == "tensor":
         return f"{entry['tensor-spec']['dtype']} numbers of shape {entry['tensor-spec']['shape']}"
     return str(kind)
+
+
+def sample(entry: Mapping[str, Any]) -> Any:
+    """A value of a type."""
+    kind = entry["type"]
+    if kind == "array":
+        return [sample(entry["items"])] * 2
+    if kind == "map":
+        return {"key": sample(entry["values"])}
+    if kind == "tensor":
+        value: Any = 0.5
+        for size in reversed(entry["tensor-spec"]["shape"][1:]):
+            value = [value] * min(max(size, 1), 3)
+        return value
+    if kind == "object":
+        return {}
+    return {"long": 1, "integer": 1, "double": 0.5, "float": 0.5, "boolean": True}.get(kind, "text")
 
 
 def kind_of(value: Any) -> str:

@@ -9,7 +9,6 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 
@@ -72,14 +71,14 @@ async def serve(told: Settings, package: Package) -> int:
     return _failed(failed[0]) if failed else 0
 
 
-async def _load(app: App, package: Package, stack: Any, server: uvicorn.Server, failed: list[str]) -> None:
+async def _load(app: App, package: Package, stack: contextlib.AsyncExitStack, server: uvicorn.Server, failed: list[str]) -> None:
     start = time.monotonic()
     try:
         if isinstance(app, BentoApp):
             await stack.enter_async_context(app.served(app.settings.packed))
         else:
             # Aside: what asks whether the pod lives is answered meanwhile.
-            app.answering = await asyncio.to_thread(_predictions, app, package, stack)
+            app.answering = await asyncio.to_thread(predictions, app, package, stack)
     except (ModelError, AnswerError) as error:
         failed.append(str(error))
         server.should_exit = True
@@ -97,7 +96,12 @@ async def _load(app: App, package: Package, stack: Any, server: uvicorn.Server, 
         )
 
 
-def _predictions(app: App, package: Package, stack: Any) -> Predictions:
+def predictions(app: App, package: Package, stack: contextlib.AsyncExitStack) -> Predictions:
+    """What answers with the packed model, which has predicted its example.
+
+    Raises:
+        ModelError, AnswerError: It can't.
+    """
     told = app.settings
     model = load(told.packed / "model")
     model.rehearse()
