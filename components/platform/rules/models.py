@@ -50,15 +50,14 @@ RECORDS = (
     ),
     Record(
         "model:errors:ratio5m",
-        "sum by (team, model)"
-        f" ({_named(_rate(_FAILED))}) / sum by (team, model) ({_named(_rate())})",
+        f"sum by (team, model) ({_named(_rate(_FAILED))}) / sum by (team, model) ({_named(_rate())})",
         Yields({_TOTAL % "200": "0+3x200", _TOTAL % "500": "0+1x200"}, {'{team="search",model="m"}': 0.25}),
     ),
     *(
         Record(
             f"model:latency_seconds:p{share * 100:.0f}",
             _quantile(share),
-            Yields({_BUCKET % le: "0+10x200" for le in ("1", "+Inf")}, {'{team="search",model="m"}': share}),
+            Yields({_BUCKET % le: "0+15x200" for le in ("1", "+Inf")}, {'{team="search",model="m"}': share}),
         )
         for share in (0.5, 0.95, 0.99)
     ),
@@ -131,8 +130,7 @@ ALERTS = (
     ),
     Alert(
         "ModelRolledBack",
-        "max by (team, model, reason)"
-        f" ({grew(_ROLLED_BACK, '15m')})",
+        f"max by (team, model, reason) ({grew(_ROLLED_BACK, '15m')})",
         "warning",
         "a version of model {{ $labels.model }} of team {{ $labels.team }} was rolled back: {{ $labels.reason }}",
         "The version before serves all. `status.history` of the ModelService has the figures.",

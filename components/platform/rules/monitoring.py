@@ -95,9 +95,7 @@ GROUP = Group(
             "critical",
             "rules of {{ $labels.rule_group }} can't be evaluated",
             "Their alerts are silent. See Status, Rules in Prometheus for the error.",
-            Fires(
-                {'prometheus_rule_evaluation_failures_total{rule_group="g"}': "0x100 0+1x100"}, {"rule_group": "g"}
-            ),
+            Fires({'prometheus_rule_evaluation_failures_total{rule_group="g"}': "0x100 0+1x100"}, {"rule_group": "g"}),
             Quiet({'prometheus_rule_evaluation_failures_total{rule_group="g"}': "3x200"}),
             wait="1m",
         ),
@@ -107,9 +105,7 @@ GROUP = Group(
             "critical",
             "Prometheus can't hand its alerts to Alertmanager",
             "They are told as soon as it is back. See the log of alertmanager-0 in mlp-platform.",
-            Fires(
-                {'prometheus_notifications_errors_total{alertmanager="a"}': "0+1x200"}, {"alertmanager": "a"}
-            ),
+            Fires({'prometheus_notifications_errors_total{alertmanager="a"}': "0+1x200"}, {"alertmanager": "a"}),
             Quiet({'prometheus_notifications_errors_total{alertmanager="a"}': "5x200"}),
             wait="1m",
         ),

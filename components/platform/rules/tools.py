@@ -25,7 +25,11 @@ GROUP = Group(
             "warning",
             "{{ $value | humanizePercentage }} of the database server's connections are in use",
             "Beyond them nobody gets in. See who has them: `SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1`.",
-            Fires({'pg_stat_activity_count{datname="x"}': "90x200", "pg_settings_max_connections": "100x200"}, {}, value="90%"),
+            Fires(
+                {'pg_stat_activity_count{datname="x"}': "90x200", "pg_settings_max_connections": "100x200"},
+                {},
+                value="90%",
+            ),
             Quiet({'pg_stat_activity_count{datname="x"}': "50x200", "pg_settings_max_connections": "100x200"}),
         ),
         Alert(
