@@ -25,7 +25,7 @@ GROUP = Group(
             "PodCrashes",
             "sum by (team, namespace, pod, container) (increase(kube_pod_container_status_restarts_total[15m])) >= 3",
             "warning",
-            "container {{ $labels.container }} of pod {{ $labels.namespace }}/{{ $labels.pod }} restarts again and again",
+            "{{ $labels.namespace }}/{{ $labels.pod }}: container {{ $labels.container }} restarts again and again",
             "See `kubectl logs --previous` of it.",
             Fires({_RESTARTS: "0x30 0+1x90"}, {**_POD, "container": "c"}),
             Quiet({_RESTARTS: "0x60 1x90"}),
@@ -95,7 +95,7 @@ GROUP = Group(
             "(kube_statefulset_status_replicas_ready < kube_statefulset_replicas)"
             ' and on (namespace, statefulset) (kube_statefulset_replicas{namespace!~"team-.*"} > 0)',
             "critical",
-            "{{ $labels.namespace }}/{{ $labels.statefulset }} has {{ $value }} pods that are ready, fewer than it should",
+            "{{ $labels.namespace }}/{{ $labels.statefulset }} has {{ $value }} ready pods, fewer than it should",
             "See `kubectl get pods -n {{ $labels.namespace }}` and the log of the one that isn't ready.",
             Fires(
                 {
@@ -127,7 +127,7 @@ GROUP = Group(
             "1 - max by (team, namespace, persistentvolumeclaim) (kubelet_volume_stats_available_bytes"
             " / kubelet_volume_stats_capacity_bytes) > 0.9",
             "critical",
-            "volume {{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} is {{ $value | humanizePercentage }} full",
+            "{{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }} is {{ $value | humanizePercentage }} full",
             "Raise `storage` in the spec where the storage class lets volumes grow, or remove what isn't needed.",
             Fires(
                 {_CLAIM.format("available"): "5x200", _CLAIM.format("capacity"): "100x200"},

@@ -1,6 +1,6 @@
 """Model services: how much they are asked, how well they answer, and what their rollouts came to.
 
-Counters and histograms are the model pods' own (BentoML's names), replicas and rollouts those of the serving controller.
+Counters and histograms are the model pods' own (BentoML's names), replicas and rollouts the serving controller's.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ ALERTS = (
         "ModelErrors",
         f"model:errors:ratio5m > {ERRORS}",
         "critical",
-        "{{ $value | humanizePercentage }} of the answers of model {{ $labels.model }} of team {{ $labels.team }} are errors",
+        "{{ $value | humanizePercentage }} of the answers of team {{ $labels.team }}'s {{ $labels.model }} are errors",
         "See the log of its pods; an earlier version comes back by `mlp model` with that version.",
         Fires({_TOTAL % "200": "0+3x200", _TOTAL % "500": "0+1x200"}, _MODEL, value="25%"),
         Quiet({_TOTAL % "200": "0+99x200", _TOTAL % "500": "0+1x200"}),
@@ -89,7 +89,7 @@ ALERTS = (
         "ModelSlow",
         f"model:latency_seconds:p95 > {LATENCY_TARGET_SECONDS}",
         "warning",
-        "model {{ $labels.model }} of team {{ $labels.team }} answers in {{ $value | humanizeDuration }} (95th percentile)",
+        "team {{ $labels.team }}'s {{ $labels.model }} answers in {{ $value | humanizeDuration }} (95th percentile)",
         "Raise `replicas.max` or `resources` of the service, or lower `target_concurrency`.",
         Fires(_SLOW, _MODEL, value="955ms"),
         Quiet(_FAST),

@@ -100,7 +100,7 @@ GROUP = Group(
             "NodeBusy",
             "node:cpu_used:ratio > 0.95",
             "info",
-            "node {{ $labels.node }} has had {{ $value | humanizePercentage }} of its processor in use for half an hour",
+            "node {{ $labels.node }} used {{ $value | humanizePercentage }} of its processor for half an hour",
             "What runs there runs slower. See `kubectl top pods -A`; lower a team's quota, or add a node.",
             Fires({'node_cpu_seconds_total{node="a",mode="idle",cpu="0"}': "0+0.3x400"}, {"node": "a"}, "50m", "98%"),
             Quiet({'node_cpu_seconds_total{node="a",mode="idle",cpu="0"}': "0+3x400"}, "50m"),

@@ -60,7 +60,7 @@ GROUP = Group(
             "sum by (team) (rate(airflow_scheduler_heartbeat[2m])) == 0",
             "critical",
             "the scheduler of team {{ $labels.team }}'s Airflow gives no sign of life",
-            "No task starts. `mlp airflow logs --team {{ $labels.team }} --component scheduler`; it is restarted by itself.",
+            "No task starts. See `mlp airflow logs --team {{ $labels.team }} --component scheduler`.",
             Fires({_HEARTBEAT: "0+3x40 120x160"}, {"team": "search"}),
             Quiet({_HEARTBEAT: "0+3x200"}),
             wait="2m",

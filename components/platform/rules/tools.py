@@ -24,7 +24,7 @@ GROUP = Group(
             "sum(pg_stat_activity_count) / max(pg_settings_max_connections) > 0.85",
             "warning",
             "{{ $value | humanizePercentage }} of the database server's connections are in use",
-            "Beyond them nobody gets in. See who has them: `SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1`.",
+            "Beyond them nobody gets in. `SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1` says whose.",
             Fires(
                 {'pg_stat_activity_count{datname="x"}': "90x200", "pg_settings_max_connections": "100x200"},
                 {},

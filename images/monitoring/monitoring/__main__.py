@@ -1,7 +1,7 @@
 """`python -m monitoring WHAT [ARGUMENT...]`: one of the programs of this image.
 
 - prometheus, alertmanager: become Debian's program of that name, behind the password in the folder CREDENTIALS.
-- cluster-state: metrics of what there is in the cluster, on PORT (8080); with the argument `ours` of our own kinds alone.
+- cluster-state: metrics of what is in the cluster, on PORT (8080); with the argument `ours` of our own kinds alone.
 - alert-routes: looks after Alertmanager's routes in the folder ROUTES; metrics on PORT (9095).
 """
 

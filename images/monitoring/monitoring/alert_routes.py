@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from .cluster import Refused
+from .cluster import RefusedError
 from .errors import MonitoringError
 from .guarded import ALERTMANAGER_CONFIG, credentials
 from .routes import rendered, wrong
@@ -51,7 +51,7 @@ def webhooks(cluster: Reads) -> dict[str, str]:
             continue
         try:
             config = cluster.get(f"/api/v1/namespaces/{metadata['name']}/configmaps/{CONFIG_MAP}")
-        except Refused as refused:
+        except RefusedError as refused:
             # 404: it wants none. 403: its stack has no such thing, or is on its way up.
             if refused.status not in (403, 404):
                 raise
@@ -73,6 +73,7 @@ class Routes:
     reload: Callable[[], str]
     """Has Alertmanager read it; what it says against it."""
     now: Callable[[], float] = time.time
+    wanted: dict[str, str] = field(default_factory=dict)
     good: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     seen: float = 0
@@ -92,21 +93,37 @@ class Routes:
         """
         wanted = webhooks(self.cluster)
         self.seen = self.now()
-        refused = {team: why for team, url in wanted.items() if (why := wrong(url))}
-        for team, why in refused.items():
-            if self.refused.get(team) != why:
-                say(f"team {team}: its webhook isn't right: {why}; its alerts go to the platform alone")
-        self.refused = refused
-        good = {team: url for team, url in wanted.items() if team not in refused}
-        if good != self.good or not self.in_force:
-            self._put(good)
+        if wanted == self.wanted and self.in_force:
+            return
+        self.refused = {team: why for team, url in wanted.items() if (why := wrong(url))}
+        good = self._right({team: url for team, url in wanted.items() if team not in self.refused})
+        for team, why in self.refused.items():
+            say(f"team {team}: its webhook isn't right: {why}; its alerts go to the platform alone")
+        self._put(good)
+        self.wanted = wanted
+
+    def _right(self, good: dict[str, str]) -> dict[str, str]:
+        """Those that Alertmanager takes too, which knows more of addresses: each alone if it refuses all together."""
+        if not self._said(good):
+            return good
+        right = {}
+        for team, url in good.items():
+            if said := self._said({team: url}):
+                self.refused[team] = said
+            else:
+                right[team] = url
+        return right
+
+    def _said(self, teams: Mapping[str, str]) -> str:
+        fresh = self.path.with_suffix(".new")
+        fresh.write_text(rendered(self.platform, teams))
+        return self.check(fresh)
 
     def _put(self, good: Mapping[str, str]) -> None:
-        fresh, before = self.path.with_suffix(".new"), self.path.read_text() if self.path.exists() else ""
+        before = self.path.read_text() if self.path.exists() else ""
         text = rendered(self.platform, good)
+        fresh = self.path.with_suffix(".new")
         fresh.write_text(text)
-        if said := self.check(fresh):
-            raise MonitoringError(f"amtool refuses the routes, the last good ones hold: {said}")
         fresh.replace(self.path)
         if said := self.reload():
             if before:
@@ -115,9 +132,8 @@ class Routes:
         self.good, self.in_force = dict(good), True
         if text != before:
             self.changes += 1
-            say(
-                f"routes in force: platform {'yes' if self.platform else 'no'}, teams {', '.join(sorted(good)) or 'none'}"
-            )
+            whose = ["the platform"] * bool(self.platform) + sorted(good)
+            say(f"routes in force: {', '.join(whose) or 'nobody'}")
 
     def metrics(self) -> str:
         """For Prometheus."""

@@ -18,7 +18,7 @@ SECONDS = 15
 PAGE = 500
 
 
-class Refused(MonitoringError):
+class RefusedError(MonitoringError):
     """The API server said no; `status` is its HTTP status."""
 
     def __init__(self, path: str, status: int) -> None:
@@ -43,7 +43,7 @@ class Cluster:
         """One answer.
 
         Raises:
-            Refused: It answers with an error.
+            RefusedError: It answers with an error.
             MonitoringError: It doesn't answer.
         """
         try:
@@ -58,7 +58,7 @@ class Cluster:
                 found: dict[str, Any] = json.load(answer)
                 return found
         except urllib.error.HTTPError as error:
-            raise Refused(path, error.code) from None
+            raise RefusedError(path, error.code) from None
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise MonitoringError(f"the API server at {self.address} doesn't answer {path}: {reason}") from None

@@ -33,6 +33,7 @@ class Families:
         return self._found.setdefault(name, Family(name, help_text, kind))
 
     def __iter__(self) -> Iterator[Family]:
+        """All of them."""
         return iter(self._found.values())
 
 
