@@ -52,13 +52,16 @@ class Served:
             writer.close()
 
 
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
 @contextmanager
-def serving(answer: Callable[[int, bytes], Awaitable[bytes]]) -> Iterator[Served]:
-    """The server while the block runs."""
+def serving(answer: Callable[[int, bytes], Awaitable[bytes]], handler: Handler | None = None) -> Iterator[Served]:
+    """The server while the block runs; a handler is in charge of the whole connection."""
     served, loop, ready = Served(answer), asyncio.new_event_loop(), threading.Event()
 
     async def start() -> None:
-        server = await asyncio.start_server(served.handle, "127.0.0.1", 0)
+        server = await asyncio.start_server(handler or served.handle, "127.0.0.1", 0)
         served.port = server.sockets[0].getsockname()[1]
         ready.set()
 
