@@ -137,14 +137,14 @@ TOOLS = Section(
     "Shared tools",
     (
         graph(
-            "Memory",
+            "Memory of the tools",
             "bytes",
             "What each pod of the foundation and of the platform holds and can't give back at once.",
             Metric(f'sum by (pod) (container_memory_working_set_bytes{{{OURS},container!=""}})', "{{pod}}"),
             stacked=True,
         ),
         graph(
-            "Processor",
+            "Processor of the tools",
             "none",
             "Cores that each pod of the foundation and of the platform uses.",
             Metric(rate(f'container_cpu_usage_seconds_total{{{OURS},container!=""}}', "pod"), "{{pod}}"),
