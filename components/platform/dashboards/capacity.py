@@ -115,11 +115,7 @@ QUOTAS = Section(
             "Fullest part of each quota",
             "percentunit",
             "Share of the resource that is nearest to its bound, by team.",
-            Metric(
-                f'max by (namespace) (sum by (namespace, resource) (kube_resourcequota{{{TEAMS},type="used"}})'
-                f' / (sum by (namespace, resource) (kube_resourcequota{{{TEAMS},type="hard"}}) > 0))',
-                "{{namespace}}",
-            ),
+            Metric("max by (team) (team:quota_used:ratio)", "{{team}}"),
             width=12,
             most=1,
         ),
@@ -127,10 +123,7 @@ QUOTAS = Section(
             "Use of quotas",
             "percentunit",
             "Share of each bound that is asked for, the fullest first.",
-            Metric(
-                f'sort_desc(sum by (namespace, resource) (kube_resourcequota{{{TEAMS},type="used"}})'
-                f' / (sum by (namespace, resource) (kube_resourcequota{{{TEAMS},type="hard"}}) > 0))'
-            ),
+            Metric("sort_desc(max by (team, resource) (team:quota_used:ratio))"),
         ),
         graph(
             "Volumes by team",

@@ -12,7 +12,7 @@ KEPT = 'namespace_of="team-$team",model="$model"'
 PODS = 'namespace="team-$team",pod=~"$model-[0-9a-f]{8}-.*",container="model"'
 TOTAL = "bentoml_service_request_total"
 SECONDS = "bentoml_service_request_duration_seconds"
-PREDICT = f'{ITS},endpoint="/predict"'
+PREDICT = f'{ITS},endpoint=~"/?predict"'
 ASKED = rate(f"{TOTAL}{{{PREDICT}}}")
 FAILED = rate(f'{TOTAL}{{{PREDICT},http_response_code=~"5.."}}')
 MODEL = Choice("model", "Model", 'label_values(mlplatform_model_replicas{namespace_of="team-$team"}, model)')

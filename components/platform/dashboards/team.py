@@ -7,10 +7,7 @@ from components.platform.dashboards.promql import RATE, grown, or_zero, rate
 from components.platform.dashboards.variables import TEAM
 
 ITS = 'namespace="team-$team"'
-USED = f'kube_resourcequota{{{ITS},type="used"}}'
-HARD = f'kube_resourcequota{{{ITS},type="hard"}}'
-# A quota of nothing isn't used by any share.
-SHARE = f"sum by (resource) ({USED}) / (sum by (resource) ({HARD}) > 0)"
+SHARE = f"max by (resource) (team:quota_used:ratio{{{ITS}}})"
 GIB = 2**30
 COST = (
     f'sum(kube_resourcequota{{{ITS},type="used",resource="requests.cpu"}}) * $price_core'

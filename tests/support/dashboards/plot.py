@@ -14,6 +14,7 @@ from tests.support.dashboards.filling import Window
 
 LEFT, BELOW, LEGEND = 62, 18, 16
 TICKS = 4
+MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1440, 10080)
 Inside = tuple[float, float, float, float]
 
 
@@ -42,7 +43,12 @@ def plot(panel: Mapping[str, Any], lines: list[tuple[str, Line]], window: Window
     stacked = defaults.get("custom", {}).get("stacking", {}).get("mode") == "normal"
     drawn = [(name, [(at, value) for at, value in line.points if math.isfinite(value)]) for name, line in lines]
     tops = _stacked([points for _, points in drawn]) if stacked else [points for _, points in drawn]
-    low, high = bounds([value for points in tops for _, value in points], defaults.get("min"), defaults.get("max"))
+    low, high = bounds(
+        [value for points in tops for _, value in points],
+        defaults.get("min"),
+        defaults.get("max"),
+        binary=binary(defaults["unit"]),
+    )
     x, y, width, height = inside
     rows = min(2, len(drawn)) if len(drawn) > 3 else 1
     frame = Frame(x + LEFT, y + 4, width - LEFT - 6, height - BELOW - LEGEND * rows - 4, window, low, high)
@@ -68,40 +74,53 @@ def _stacked(lines: list[list[tuple[float, float]]]) -> list[list[tuple[float, f
     return found
 
 
-def bounds(values: list[float], least: float | None, most: float | None) -> tuple[float, float]:
+def bounds(
+    values: list[float], least: float | None, most: float | None, *, binary: bool = False
+) -> tuple[float, float]:
     """The ends of the axis: what is asked for, else round numbers around the values."""
     low = least if least is not None else min(values, default=0.0)
     high = most if most is not None else max(values, default=1.0)
     if high <= low:
         high = low + 1
-    step = nice((high - low) / TICKS)
+    step = nice((high - low) / TICKS, binary=binary)
     return (
         low if least is not None else math.floor(low / step) * step,
         high if most is not None else math.ceil(high / step) * step,
     )
 
 
-def nice(step: float) -> float:
-    """The next of 1, 2, 5 times a power of ten."""
-    power: float = 10.0 ** math.floor(math.log10(step))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step * 0.999)
+def nice(step: float, *, binary: bool = False) -> float:
+    """The next round number: 1, 2, 2.5 or 5 times a power of ten, of bytes times one of 1,024."""
+    unit = 1024.0 ** max(0, math.floor(math.log(step, 1024))) if binary and step > 0 else 1.0
+    power: float = 10.0 ** math.floor(math.log10(step / unit))
+    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= step / unit * 0.999) * unit
+
+
+def moments(window: Window) -> list[int]:
+    """Round times of the day, six at most."""
+    step = next(minutes * 60 for minutes in MINUTES if (window.end - window.start) / (minutes * 60) <= 6)
+    first = -(-window.start // step) * step
+    return list(range(first, window.end + 1, step))
+
+
+def binary(unit: str) -> bool:
+    """Whether its thousands are 1,024."""
+    return unit in ("bytes", "Bps")
 
 
 def _axes(frame: Frame, unit: str) -> list[str]:
     parts = []
-    step = nice((frame.high - frame.low) / TICKS)
+    step = nice((frame.high - frame.low) / TICKS, binary=binary(unit))
     count = round((frame.high - frame.low) / step)
     for index in range(count + 1):
         value = frame.low + step * index
         _, y = frame.at(frame.window.start, value)
         parts.append(svg.rule(frame.x, y, frame.x + frame.width, y))
         parts.append(svg.words(frame.x - 6, y + 4, units.text(value, unit), 10, color=svg.FAINT, anchor="end"))
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        moment = frame.window.start + share * (frame.window.end - frame.window.start)
+    for moment in moments(frame.window):
+        x, y = frame.at(moment, frame.low)
         said = time.strftime("%H:%M", time.gmtime(moment))
-        anchor = {0.0: "start", 1.0: "end"}.get(share, "middle")
-        x, y = frame.x + share * frame.width, frame.y + frame.height + 13
-        parts.append(svg.words(x, y, said, 10, color=svg.FAINT, anchor=anchor))
+        parts.append(svg.words(x, y + 13, said, 10, color=svg.FAINT, anchor="middle"))
     return parts
 
 

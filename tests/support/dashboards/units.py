@@ -24,10 +24,7 @@ def _scaled(value: float, base: int, names: tuple[str, ...]) -> str:
 
 
 def _figures(value: float) -> str:
-    if value == int(value) and abs(value) < 1000:
-        return str(int(value))
-    digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
-    return f"{value:.{min(digits, 4)}f}"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _short(value: float) -> str:
