@@ -36,6 +36,7 @@ class Team(pulumi.ComponentResource):
     addresses: dict[str, str]
     credentials: dict[str, dict[str, str]]
     repository: str
+    models: dict[str, str]
 
     def __init__(
         self, name: str, spec: TeamSpec, inputs: TeamInputs, opts: pulumi.ResourceOptions | None = None
@@ -79,14 +80,21 @@ class Team(pulumi.ComponentResource):
             ModelServicesInputs(platform, namespace, derived(inputs.root_secret, spec, spec.rotation)),
             pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
         )
-        self.addresses = {AIRFLOW: airflow.address, **models.addresses}
+        self.addresses = {AIRFLOW: airflow.address}
+        # Apart from the others: who asks them whether they are there wakes them up.
+        self.models = models.addresses
         self.credentials = {
             AIRFLOW: _opens(spec, "admin-username", "admin-password"),
             "repository": _opens(spec, "repository-username", "repository-password"),
         }
         self.repository = f"{platform.repositories_address}/{spec.id}.git"
         self.register_outputs(
-            {"addresses": self.addresses, "credentials": self.credentials, "repository": self.repository}
+            {
+                "addresses": self.addresses,
+                "credentials": self.credentials,
+                "repository": self.repository,
+                "models": self.models,
+            }
         )
 
 
