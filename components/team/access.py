@@ -33,9 +33,7 @@ def controller_rules() -> list[Rule]:
 def worker_rules(models: Sequence[str]) -> list[Rule]:
     """A task that packed a model says so to its ModelService, which rolls it out."""
     return [
-        Rule(
-            api_groups=[label.GROUP], resources=["modelservices"], resource_names=list(models), verbs=["get", "patch"]
-        )
+        Rule(api_groups=[label.GROUP], resources=["modelservices"], resource_names=list(models), verbs=["get", "patch"])
     ]
 
 

@@ -85,7 +85,9 @@ async def serve(told: Settings, package: Package) -> int:
     return _failed(failed[0]) if failed else 0
 
 
-async def _load(app: App, package: Package, stack: contextlib.AsyncExitStack, server: uvicorn.Server, failed: list[str]) -> None:
+async def _load(
+    app: App, package: Package, stack: contextlib.AsyncExitStack, server: uvicorn.Server, failed: list[str]
+) -> None:
     start = time.monotonic()
     try:
         if isinstance(app, BentoApp):
