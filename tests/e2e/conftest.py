@@ -21,6 +21,7 @@ from local import paths, toolchain
 from local.node.config import IMAGE_REPOSITORY, NodeConfig
 from mlp import teams as mlp_teams
 from tests.e2e import snapshot
+from tests.e2e.served import first, serving
 from tests.support import processes
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp
@@ -36,6 +37,10 @@ ORDER = (
     "test_team_pipeline.py",
     "test_team_isolation.py",
     "test_team_admission.py",
+    "test_serving.py",
+    "test_serving_bad_versions.py",
+    "test_serving_scaling.py",
+    "test_serving_hostile.py",
     "test_team_rotation.py",
     "test_team_removal.py",
     "test_team_kills.py",
@@ -50,6 +55,8 @@ ORDER = (
     "test_up_again.py",
     "test_down.py",
 )
+# Fixtures of several files.
+__all__ = ["first", "serving"]
 COLD_SECONDS = 40 * 60
 WARM_SECONDS = 6 * 60
 TEAM_SECONDS = 4 * 60
