@@ -15,9 +15,9 @@ NOW = Section(
     "Now",
     (
         stat(
-            "Heartbeats of the scheduler",
+            "Heartbeats",
             "short",
-            "A minute. Zero means that nothing is started any more.",
+            "Of the scheduler, a minute. Zero means that nothing is started any more.",
             Metric(f"sum(rate(airflow_scheduler_heartbeat{{{ITS}}}[{RATE}])) * 60"),
         ),
         stat(

@@ -22,7 +22,7 @@ NOW = Section(
             (5, "red"),
         ),
         stat(
-            "Targets that don't answer",
+            "Targets that are down",
             "short",
             "Pods and endpoints that Prometheus couldn't scrape the last time. What they measure is missing elsewhere.",
             Metric(or_zero("count(up == 0)")),
@@ -41,14 +41,14 @@ NOW = Section(
             Metric('sum(kube_pod_status_phase{phase="Running"})'),
         ),
         stat(
-            "Containers that are stuck",
+            "Stuck containers",
             "short",
             "Containers that crash again and again, or whose image or settings can't be had.",
             Metric(or_zero(f'sum(kube_pod_container_status_waiting_reason{{reason=~"{STUCK}"}})')),
             (1, "red"),
         ),
         stat(
-            "Restarts in the last hour",
+            "Restarts in an hour",
             "short",
             "Of containers that ended by themselves or were killed for their memory or by their liveness probe.",
             Metric(or_zero("sum(increase(kube_pod_container_status_restarts_total[1h]))")),

@@ -18,7 +18,7 @@ NOW = Section(
     "Now",
     (
         stat(
-            "Fullest part of the quota",
+            "Fullest part of quota",
             "percentunit",
             "Share of the resource that is nearest to its bound. At 100 % new pods wait until others have ended.",
             Metric(f"max({SHARE})"),
