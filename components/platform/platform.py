@@ -10,11 +10,13 @@ from components.foundation.contract import Contract, SecretReference
 from components.kubernetes import objects, provision, traffic
 from components.kubernetes.images import Images
 from components.kubernetes.provider import provider
-from components.platform import git, mlflow, mlflow_pod, serving_pod, tenancy_pod
+from components.platform import git, grafana_settings, mlflow, mlflow_pod, serving_pod, tenancy_pod
 from components.platform.admission import Admission
 from components.platform.airflow_template import AirflowTemplateInputs, airflow_template
 from components.platform.contract import Controller, PlatformContract, ServingController, database_template
 from components.platform.git import Git, GitInputs
+from components.platform.grafana import Grafana, GrafanaInputs, Metrics
+from components.platform.grafana_spec import GrafanaSpec
 from components.platform.mlflow import Mlflow, MlflowInputs
 from components.platform.object_store_admin import object_store_admin
 from components.platform.serving import Serving, ServingInputs
@@ -25,6 +27,7 @@ from components.platform.workspace import Workspace, WorkspaceInputs
 
 TRACKING_URI = mlflow_pod.uri(NAMESPACE)
 REPOSITORIES_URI = f"http://{git.NAME}.{NAMESPACE}:{git.PORT}"
+PROMETHEUS = Metrics(f"http://prometheus.{NAMESPACE}:9090", "admin", "prometheus-admin")
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,12 @@ class Platform(pulumi.ComponentResource):
             git.NAME,
             spec.git,
             GitInputs(inputs.contract, namespace, inputs.images.reference("git"), inputs.root_secret),
+            child,
+        )
+        Grafana(
+            grafana_settings.NAME,
+            GrafanaSpec(),
+            GrafanaInputs(inputs.contract, namespace, PROMETHEUS, inputs.root_secret),
             child,
         )
         for workspace in spec.workspaces:

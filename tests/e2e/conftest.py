@@ -64,7 +64,6 @@ ORDER = (
     "test_up_again.py",
     "test_down.py",
 )
-<<<<<<< HEAD
 COMPANY = (
     "test_idle.py",
     "test_trained.py",
@@ -79,10 +78,8 @@ COMPANY = (
     "test_secrets.py",
 )
 """Files beside whose tests work may go on: they measure nothing (but the node by itself) and break nothing."""
-=======
 # Fixtures of several files.
 __all__ = ["first", "serving"]
->>>>>>> h-load
 COLD_SECONDS = 40 * 60
 WARM_SECONDS = 6 * 60
 TEAM_SECONDS = 4 * 60

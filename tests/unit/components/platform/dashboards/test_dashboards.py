@@ -16,7 +16,14 @@ from tests.support.dashboards.asking import panels, queries
 from tests.support.dashboards.filling import Window, names
 
 WINDOW = Window(0, 3600, 30)
-VALUES = {"team": "search", "model": "keywords", "dag": ".*", "price_core": "0.04", "price_gib": "0.005"}
+VALUES = {
+    "team": "search",
+    "model": "keywords",
+    "registered": "keyword-recommender",
+    "dag": ".*",
+    "price_core": "0.04",
+    "price_gib": "0.005",
+}
 UNITS = {
     "short", "none", "percentunit", "percent", "bytes", "Bps", "s", "reqps", "ops", "currencyUSD",
 }  # fmt: skip
