@@ -14,6 +14,10 @@ CHECK_PORT = 8794
 """Where a team's Airflow says whether a push is right: the git server reaches no other port of a team."""
 
 
+ALERTS_ACCOUNT = "alertmanager"
+"""Service account in the platform's namespace that reads where a team wants its alerts (ConfigMap alert-route)."""
+
+
 class Controller(Part):
     """Who makes a team's part of each shared tool."""
 

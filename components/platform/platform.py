@@ -16,6 +16,7 @@ from components.platform.airflow_template import AirflowTemplateInputs, airflow_
 from components.platform.contract import Controller, PlatformContract, database_template
 from components.platform.git import Git, GitInputs
 from components.platform.mlflow import Mlflow, MlflowInputs
+from components.platform.monitoring import Monitoring, MonitoringInputs
 from components.platform.object_store_admin import object_store_admin
 from components.platform.spec import NAMESPACE, PlatformSpec
 from components.platform.tenancy import Tenancy, TenancyInputs
@@ -85,14 +86,23 @@ class Platform(pulumi.ComponentResource):
                 child,
             )
         Tenancy(tenancy_pod.NAME, TenancyInputs(tools(inputs.contract), namespace, tenancy), child)
-        self.addresses = {mlflow_pod.NAME: server.address}
+        monitoring = Monitoring(
+            "monitoring",
+            spec.monitoring,
+            MonitoringInputs(
+                inputs.contract, namespace, inputs.images.reference("monitoring"), tenancy, inputs.root_secret
+            ),
+            child,
+        )
+        self.addresses = {mlflow_pod.NAME: server.address, **monitoring.addresses}
         self.credentials = {
             mlflow_pod.NAME: {
                 "namespace": NAMESPACE,
                 "secret": mlflow.ADMIN_SECRET,
                 "user_key": "username",
                 "password_key": "password",
-            }
+            },
+            **monitoring.credentials,
         }
         Admission("admission", inputs.contract.image_registry, child)
         airflow_template(AirflowTemplateInputs(inputs.contract, inputs.images.reference("airflow")), child)
