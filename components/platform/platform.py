@@ -18,6 +18,7 @@ from components.platform.git import Git, GitInputs
 from components.platform.grafana import Grafana, GrafanaInputs, Metrics
 from components.platform.grafana_spec import GrafanaSpec
 from components.platform.mlflow import Mlflow, MlflowInputs
+from components.platform.monitoring import Monitoring, MonitoringInputs
 from components.platform.object_store_admin import object_store_admin
 from components.platform.serving import Serving, ServingInputs
 from components.platform.spec import NAMESPACE, PlatformSpec
@@ -100,14 +101,23 @@ class Platform(pulumi.ComponentResource):
             ServingInputs(inputs.contract, namespace, inputs.images.reference("modelservice")),
             child,
         )
-        self.addresses = {mlflow_pod.NAME: server.address}
+        monitoring = Monitoring(
+            "monitoring",
+            spec.monitoring,
+            MonitoringInputs(
+                inputs.contract, namespace, inputs.images.reference("monitoring"), tenancy, inputs.root_secret
+            ),
+            child,
+        )
+        self.addresses = {mlflow_pod.NAME: server.address, **monitoring.addresses}
         self.credentials = {
             mlflow_pod.NAME: {
                 "namespace": NAMESPACE,
                 "secret": mlflow.ADMIN_SECRET,
                 "user_key": "username",
                 "password_key": "password",
-            }
+            },
+            **monitoring.credentials,
         }
         Admission("admission", inputs.contract.image_registry, child)
         airflow_template(AirflowTemplateInputs(inputs.contract, inputs.images.reference("airflow")), child)
