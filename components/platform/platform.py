@@ -16,7 +16,6 @@ from components.platform.airflow_template import AirflowTemplateInputs, airflow_
 from components.platform.contract import Controller, PlatformContract, ServingController, database_template
 from components.platform.git import Git, GitInputs
 from components.platform.grafana import Grafana, GrafanaInputs, Metrics
-from components.platform.grafana_spec import GrafanaSpec
 from components.platform.mlflow import Mlflow, MlflowInputs
 from components.platform.monitoring import Monitoring, MonitoringInputs
 from components.platform.object_store_admin import object_store_admin
@@ -82,7 +81,7 @@ class Platform(pulumi.ComponentResource):
         )
         Grafana(
             grafana_settings.NAME,
-            GrafanaSpec(),
+            spec.monitoring.grafana,
             GrafanaInputs(inputs.contract, namespace, PROMETHEUS, inputs.root_secret),
             child,
         )
