@@ -51,8 +51,9 @@ class Team(pulumi.ComponentResource):
             quota.quota(spec.quota, namespace, direct),
             quota.limits(spec.airflow.worker, namespace, direct),
         ]
-        network.network(spec.id, platform, namespace, direct)
-        access = Access("access", namespace, platform.controller, child)
+        network.network(spec.id, platform, namespace, direct, packs=bool(spec.models))
+        served = [model.name for model in spec.models]
+        access = Access("access", namespace, platform.controller, child, models=served)
         keys = Keys("keys", spec, KeysInputs(platform, namespace, inputs.root_secret), child)
         # The order of a rotation too: passwords, then all tools take them, then pods start with them.
         granted = tenant(
@@ -71,6 +72,7 @@ class Team(pulumi.ComponentResource):
                 image=inputs.images.reference("airflow"),
                 worker_image=inputs.images.reference("airflow-worker"),
                 statsd_image=inputs.images.reference("statsd-exporter"),
+                serving_image=inputs.images.reference("serving") if spec.models else "",
             ),
             pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
         )

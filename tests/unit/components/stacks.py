@@ -36,6 +36,7 @@ IMAGES = Images(
                 "airflow-worker",
                 "statsd-exporter",
                 "modelservice",
+                "serving",
             ),
             1,
         )
