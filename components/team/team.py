@@ -52,7 +52,8 @@ class Team(pulumi.ComponentResource):
             quota.limits(spec.airflow.worker, namespace, direct),
         ]
         network.network(spec.id, platform, namespace, direct, packs=bool(spec.models))
-        access = Access("access", namespace, platform.controller, child, models=[one.name for one in spec.models])
+        served = [model.name for model in spec.models]
+        access = Access("access", namespace, platform.controller, child, models=served)
         keys = Keys("keys", spec, KeysInputs(platform, namespace, inputs.root_secret), child)
         # The order of a rotation too: passwords, then all tools take them, then pods start with them.
         granted = tenant(

@@ -8,10 +8,9 @@ from tests.unit.components import stacks
 WORKER = {"app.kubernetes.io/name": "worker"}
 
 
-def policies() -> dict[str, dict[str, Any]]:
-    return {
-        item.metadata["name"]: item.inputs["spec"] for item in stacks.team() if item.type.endswith(":NetworkPolicy")
-    }
+def policies(team: str = "search") -> dict[str, dict[str, Any]]:
+    resources = stacks.team(stacks.team_spec(team))
+    return {item.metadata["name"]: item.inputs["spec"] for item in resources if item.type.endswith(":NetworkPolicy")}
 
 
 def ports(rules: list[dict[str, Any]]) -> set[int]:
@@ -37,12 +36,18 @@ def test_nobody_is_let_in_without_being_named() -> None:
             assert "ipBlock" in peer or peer == {"podSelector": {}} or namespace in ("team-search", "mlp-platform")
 
 
+def reached_by_tasks(team: str) -> set[int]:
+    found = policies(team).values()
+    ways = [spec for spec in found if (spec["podSelector"].get("matchLabels") or WORKER) == WORKER]
+    return {port for spec in ways for port in ports(spec.get("egress", []))}
+
+
 def test_tasks_reach_the_tools_and_airflow_but_neither_database_nor_cluster() -> None:
-    out: set[int] = set()
-    for spec in policies().values():
-        if (spec["podSelector"].get("matchLabels") or WORKER) == WORKER:
-            out |= ports(spec.get("egress", []))
-    assert out == {53, 3000, 5000, 8000, 7070, 8080, 9125}
+    assert reached_by_tasks("recsys") == {53, 5000, 8000, 7070, 8080, 9125}
+
+
+def test_where_models_are_served_tasks_reach_these_and_tell_the_cluster_of_new_versions() -> None:
+    assert reached_by_tasks("search") - reached_by_tasks("recsys") == {443, 6443, 3000}
 
 
 def test_a_team_without_models_lets_nobody_in_for_them() -> None:
