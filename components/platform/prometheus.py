@@ -45,7 +45,7 @@ def files() -> dict[str, str]:
     for group in GROUPS:
         made[render.file_name(group)] = render.rules(group)
         made[render.cases_name(group)] = render.cases(group)
-    return {name: json.dumps(content, indent=1) + "\n" for name, content in made.items()}
+    return {name: json.dumps(content) + "\n" for name, content in made.items()}
 
 
 def arguments(spec: MonitoringSpec, address: str) -> list[str]:

@@ -22,7 +22,7 @@ AUTHORITY = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
 TRUSTED = "mlp-.*|kube-system"
 """Namespaces whose pods are the platform's or the node's."""
 OF_THE_PLATFORM = (
-    "(apiserver|etcd|kube|kubelet|node|pg|traefik|coredns|prometheus|alertmanager)_.*"
+    "(apiserver|etcd|kube|kubelet|node|pg|traefik|versitygw|mlflow_http|coredns|prometheus|alertmanager)_.*"
     "|mlplatform_(tenant|alert|cluster)_.*|mlplatform_model_(replicas|rollouts|waiting|in_flight|canary).*"
     "|(node|team|model|airflow|monitoring):.*"
 )
@@ -112,7 +112,7 @@ def _pods(job: str, index: int, *, teams: bool) -> dict[str, Any]:
         return {
             **_pod_job(job, index, [*relabel]),
             "honor_labels": True,
-            "metric_relabel_configs": [_drop(DROPPED), *map(_team, (space, "namespace_of", "datname"))],
+            "metric_relabel_configs": [_drop(DROPPED), *map(_team, (space, "namespace_of", "datname", "bucket"))],
         }
     return {
         **_pod_job(job, index, [*relabel, _relabel([f"__meta_kubernetes_{space}", "job"], _taken(), "team-$1", "job")]),
