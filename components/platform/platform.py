@@ -10,15 +10,17 @@ from components.foundation.contract import Contract, SecretReference
 from components.kubernetes import objects, provision, traffic
 from components.kubernetes.images import Images
 from components.kubernetes.provider import provider
-from components.platform import git, grafana_settings, mlflow, mlflow_pod, tenancy_pod
+from components.platform import git, grafana_settings, mlflow, mlflow_pod, serving_pod, tenancy_pod
 from components.platform.admission import Admission
 from components.platform.airflow_template import AirflowTemplateInputs, airflow_template
-from components.platform.contract import Controller, PlatformContract, database_template
+from components.platform.contract import Controller, PlatformContract, ServingController, database_template
 from components.platform.git import Git, GitInputs
 from components.platform.grafana import Grafana, GrafanaInputs, Metrics
 from components.platform.grafana_spec import GrafanaSpec
 from components.platform.mlflow import Mlflow, MlflowInputs
+from components.platform.monitoring import Monitoring, MonitoringInputs
 from components.platform.object_store_admin import object_store_admin
+from components.platform.serving import Serving, ServingInputs
 from components.platform.spec import NAMESPACE, PlatformSpec
 from components.platform.tenancy import Tenancy, TenancyInputs
 from components.platform.tenancy_pod import Tools
@@ -94,14 +96,28 @@ class Platform(pulumi.ComponentResource):
                 child,
             )
         Tenancy(tenancy_pod.NAME, TenancyInputs(tools(inputs.contract), namespace, tenancy), child)
-        self.addresses = {mlflow_pod.NAME: server.address}
+        Serving(
+            serving_pod.NAME,
+            ServingInputs(inputs.contract, namespace, inputs.images.reference("modelservice")),
+            child,
+        )
+        monitoring = Monitoring(
+            "monitoring",
+            spec.monitoring,
+            MonitoringInputs(
+                inputs.contract, namespace, inputs.images.reference("monitoring"), tenancy, inputs.root_secret
+            ),
+            child,
+        )
+        self.addresses = {mlflow_pod.NAME: server.address, **monitoring.addresses}
         self.credentials = {
             mlflow_pod.NAME: {
                 "namespace": NAMESPACE,
                 "secret": mlflow.ADMIN_SECRET,
                 "user_key": "username",
                 "password_key": "password",
-            }
+            },
+            **monitoring.credentials,
         }
         Admission("admission", inputs.contract.image_registry, child)
         airflow_template(AirflowTemplateInputs(inputs.contract, inputs.images.reference("airflow")), child)
@@ -139,4 +155,5 @@ def promise(inputs: PlatformInputs) -> PlatformContract:
         repositories_address=inputs.contract.ingress.address(git.NAME),
         database_template=database_template(inputs.images.reference("airflow")),
         controller=Controller(namespace=NAMESPACE, service_account=tenancy_pod.ACCOUNT),
+        serving=ServingController(namespace=NAMESPACE, service_account=serving_pod.ACCOUNT, port=serving_pod.PORT),
     )

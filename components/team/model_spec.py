@@ -52,7 +52,7 @@ class CanarySpec(Spec):
     max_error_percent: Annotated[float, Field(ge=0, le=100, examples=[1.0])] = 1.0
     """Percent of its answers that may be errors beyond those of the version that serves."""
 
-    max_latency_ratio: Annotated[float, Field(gt=1, le=100, examples=[3.0])] = 3.0
+    max_latency_ratio: Annotated[float, Field(ge=1.1, le=100, examples=[3.0])] = 3.0
     """How many times as long as the version that serves it may take for 95 of 100 answers."""
 
 

@@ -14,7 +14,8 @@ from components.platform.contract import PlatformContract
 from components.team import airflow_settings, network, quota
 from components.team.access import Access
 from components.team.airflow import Airflow, AirflowInputs
-from components.team.keys import Keys, KeysInputs
+from components.team.keys import Keys, KeysInputs, derived
+from components.team.model_services import ModelServices, ModelServicesInputs
 from components.team.names import AIRFLOW, AIRFLOW_KEYS
 from components.team.spec import TeamSpec
 from components.team.tenant import tenant
@@ -35,6 +36,7 @@ class Team(pulumi.ComponentResource):
     addresses: dict[str, str]
     credentials: dict[str, dict[str, str]]
     repository: str
+    models: dict[str, str]
 
     def __init__(
         self, name: str, spec: TeamSpec, inputs: TeamInputs, opts: pulumi.ResourceOptions | None = None
@@ -72,14 +74,27 @@ class Team(pulumi.ComponentResource):
             ),
             pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
         )
+        models = ModelServices(
+            "models",
+            spec,
+            ModelServicesInputs(platform, namespace, derived(inputs.root_secret, spec, spec.rotation)),
+            pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
+        )
         self.addresses = {AIRFLOW: airflow.address}
+        # Apart from the others: who asks them whether they are there wakes them up.
+        self.models = models.addresses
         self.credentials = {
             AIRFLOW: _opens(spec, "admin-username", "admin-password"),
             "repository": _opens(spec, "repository-username", "repository-password"),
         }
         self.repository = f"{platform.repositories_address}/{spec.id}.git"
         self.register_outputs(
-            {"addresses": self.addresses, "credentials": self.credentials, "repository": self.repository}
+            {
+                "addresses": self.addresses,
+                "credentials": self.credentials,
+                "repository": self.repository,
+                "models": self.models,
+            }
         )
 
 

@@ -95,6 +95,7 @@ class Driver:
         return {
             "mlplatform_model_replicas": len(self._addresses()),
             "mlplatform_model_replicas_wanted": self.size,
+            "mlplatform_model_replicas_max": self.wanted.most if self.wanted else 0,
             "mlplatform_model_in_flight": self.use.in_flight,
             "mlplatform_model_waiting": self.gate.waiting,
             "mlplatform_model_canary_weight": weight,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 GAUGES = {
     "mlplatform_model_replicas": "Pods of a model service that are ready.",
     "mlplatform_model_replicas_wanted": "Pods that a model service is to have.",
+    "mlplatform_model_replicas_max": "Pods that a model service may have at most.",
     "mlplatform_model_in_flight": "Requests that its pods have.",
     "mlplatform_model_waiting": "Requests that wait for a pod.",
     "mlplatform_model_canary_weight": "Percent of the requests that a new version gets.",

@@ -24,6 +24,8 @@ FORMAT = "1"
 """Raised when the same model makes another image."""
 IMAGE = "MLP_SERVING_IMAGE"
 TRIES = 3
+SERVICE = "mlplatform_serving.service:PackedModel"
+"""What BentoML imports to serve a packed model."""
 
 
 @dataclass(frozen=True)
@@ -113,16 +115,19 @@ def complete(folder: Path, source: Source) -> None:
     if not bento.exists():
         # JSON is YAML. The service's code is in the golden image: what is packed is the model alone.
         found = {
-            "service": "mlplatform_serving.service:PackedModel",
+            "service": SERVICE,
             "name": source.model,
             "version": source.version,
             "bentoml_version": "1.4.40",
             "creation_time": image.EPOCH,
             "labels": labels(source),
+            "entry_service": "packed-model",
+            "services": [{"name": "packed-model", "service": SERVICE}],
             "models": [],
             "schema": {},
             "spec": 2,
         }
+        (folder / "src").mkdir()
         bento.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
 
 

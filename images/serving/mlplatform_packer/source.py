@@ -129,7 +129,9 @@ def unpack(archive: Path, folder: Path) -> None:
         with tarfile.open(archive) as tar:
             tar.extractall(folder, filter="data")
     except (tarfile.TarError, OSError) as error:
-        raise PackError(f"the Bento is no tar that can be read: {error}", "upload what `bentoml export` writes") from None
+        raise PackError(
+            f"the Bento is no tar that can be read: {error}", "upload what `bentoml export` writes"
+        ) from None
     if not (folder / "bento.yaml").is_file():
         raise PackError("the Bento has no bento.yaml at its top", "upload what `bentoml export` writes")
 

@@ -101,4 +101,6 @@ def parse(body: bytes) -> Any:
 
 
 def _constant(text: str) -> Any:
-    raise Refused(400, f"the body has {text}, which is no number in JSON", "send finite numbers, or null where one is missing")
+    raise Refused(
+        400, f"the body has {text}, which is no number in JSON", "send finite numbers, or null where one is missing"
+    )

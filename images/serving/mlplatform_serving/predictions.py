@@ -126,9 +126,7 @@ class Predictions:
             if score is not None:
                 self._metrics.score.observe(score)
             if self._log.on:
-                self._log.put(
-                    Prediction(request_id, package.model, package.version, row, answer, score, seconds, at)
-                )
+                self._log.put(Prediction(request_id, package.model, package.version, row, answer, score, seconds, at))
 
     def _say(self, error: Exception) -> None:
         """The first failures, and then every hundredth: a log that tells each is one that nobody reads."""

@@ -86,7 +86,9 @@ def parse(text: str | None) -> Schema | None:
     """A schema of an MLmodel file; None where there is none."""
     entries = json.loads(text) if text else []
     columns = tuple(
-        Column(entry.get("name") or "", describe(entry), bool(entry.get("required", True)), check_of(entry), sample(entry))
+        Column(
+            entry.get("name") or "", describe(entry), bool(entry.get("required", True)), check_of(entry), sample(entry)
+        )
         for entry in entries
     )
     return Schema(columns) if columns else None

@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import gc
 import os
+import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
@@ -40,6 +42,18 @@ def main() -> int:
     return uvloop.run(serve(told, package))
 
 
+class Server(uvicorn.Server):
+    """Ends when told to, and lets the rest of the process end as well: uvicorn would raise the signal once more."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals that ask it to end."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
 async def serve(told: Settings, package: Package) -> int:
     """The server and, beside it, what loads."""
     app = BentoApp(told) if package.kind == BENTO else App(told)
@@ -59,7 +73,7 @@ async def serve(told: Settings, package: Package) -> int:
         timeout_graceful_shutdown=END_SECONDS,
         backlog=4096,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     failed: list[str] = []
     async with contextlib.AsyncExitStack() as stack:
         loading = asyncio.create_task(_load(app, package, stack, server, failed))
@@ -71,7 +85,9 @@ async def serve(told: Settings, package: Package) -> int:
     return _failed(failed[0]) if failed else 0
 
 
-async def _load(app: App, package: Package, stack: contextlib.AsyncExitStack, server: uvicorn.Server, failed: list[str]) -> None:
+async def _load(
+    app: App, package: Package, stack: contextlib.AsyncExitStack, server: uvicorn.Server, failed: list[str]
+) -> None:
     start = time.monotonic()
     try:
         if isinstance(app, BentoApp):

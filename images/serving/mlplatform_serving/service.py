@@ -1,4 +1,4 @@
-"""The packed model as a service of BentoML, so that what was packed is a Bento: `bentoml serve /opt/model` serves it anywhere.
+"""The packed model as a service of BentoML: what was packed is a Bento, which `bentoml serve /opt/model` serves too.
 
 In a pod `mlplatform_serving` itself serves the same application, without BentoML's server around it.
 """
