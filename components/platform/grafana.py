@@ -19,6 +19,7 @@ from components.platform.dashboards import ALL
 from components.platform.dashboards.render import render, to_text
 from components.platform.grafana_settings import ADMIN, NAME, PORT
 from components.platform.grafana_spec import GrafanaSpec
+from components.platform.monitoring_names import NAMESPACE
 
 ADMIN_SECRET = "grafana-admin"  # noqa: S105 - the name of a Secret, not its value
 SIDECAR = {"grafana_dashboard": "1"}
@@ -48,8 +49,10 @@ class GrafanaInputs:
 class Grafana(pulumi.ComponentResource):
     """A ConfigMap a dashboard; with an image also Deployment, Service, Secret, ingress route and network policy."""
 
-    address: str | None
-    """Where it is, if it runs."""
+    addresses: dict[str, str]
+    """Where it is, by its name, if it runs."""
+    credentials: dict[str, dict[str, str]]
+    """Which Secret opens it."""
 
     def __init__(
         self, name: str, spec: GrafanaSpec, inputs: GrafanaInputs, opts: pulumi.ResourceOptions | None = None
@@ -59,10 +62,17 @@ class Grafana(pulumi.ComponentResource):
         boards = {board.name: to_text(render(board)) for board in ALL}
         for board, text in boards.items():
             _files(f"dashboard-{board}", {f"{board}.json": text}, inputs.namespace, child, SIDECAR)
-        self.address = inputs.contract.ingress.address(NAME) if spec.image else None
+        self.addresses, self.credentials = {}, {}
         if spec.image:
             self._run(name, spec, spec.image, inputs, list(boards))
-        self.register_outputs({"address": self.address})
+            self.addresses[NAME] = inputs.contract.ingress.address(NAME)
+            self.credentials[NAME] = {
+                "namespace": NAMESPACE,
+                "secret": ADMIN_SECRET,
+                "user_key": objects.USER_KEY,
+                "password_key": objects.PASSWORD_KEY,
+            }
+        self.register_outputs({"addresses": self.addresses, "credentials": self.credentials})
 
     def _run(self, name: str, spec: GrafanaSpec, image: str, inputs: GrafanaInputs, boards: list[str]) -> None:
         child = pulumi.ResourceOptions(parent=self)

@@ -54,7 +54,7 @@ class MonitoringSpec(Spec):
     """Metrics of pods, workloads, nodes and quotas."""
 
     grafana: GrafanaSpec = GrafanaSpec()
-    """Dashboards."""
+    """Where dashboards are looked at."""
 
     pushgateway: Flag = False
     """Whether there is a gateway that jobs push metrics to before they end. No by default: runs have

@@ -10,7 +10,7 @@ from components.foundation.contract import Contract, SecretReference
 from components.kubernetes import objects, provision, traffic
 from components.kubernetes.images import Images
 from components.kubernetes.provider import provider
-from components.platform import git, grafana_settings, mlflow, mlflow_pod, serving_pod, tenancy_pod
+from components.platform import git, grafana_settings, mlflow, mlflow_pod, monitoring_names, serving_pod, tenancy_pod
 from components.platform.admission import Admission
 from components.platform.airflow_template import AirflowTemplateInputs, airflow_template
 from components.platform.contract import Controller, PlatformContract, ServingController, database_template
@@ -27,7 +27,11 @@ from components.platform.workspace import Workspace, WorkspaceInputs
 
 TRACKING_URI = mlflow_pod.uri(NAMESPACE)
 REPOSITORIES_URI = f"http://{git.NAME}.{NAMESPACE}:{git.PORT}"
-PROMETHEUS = Metrics(f"http://prometheus.{NAMESPACE}:9090", "admin", "prometheus-admin")
+PROMETHEUS = Metrics(
+    f"http://{monitoring_names.PROMETHEUS}.{NAMESPACE}:{monitoring_names.PROMETHEUS_PORT}",
+    monitoring_names.USER,
+    monitoring_names.secret(monitoring_names.PROMETHEUS),
+)
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,6 @@ class Platform(pulumi.ComponentResource):
             GitInputs(inputs.contract, namespace, inputs.images.reference("git"), inputs.root_secret),
             child,
         )
-        Grafana(
-            grafana_settings.NAME,
-            spec.monitoring.grafana,
-            GrafanaInputs(inputs.contract, namespace, PROMETHEUS, inputs.root_secret),
-            child,
-        )
         for workspace in spec.workspaces:
             own = objects.namespace(workspace.namespace, direct).metadata.name
             traffic.deny_all(own, workspace.namespace, direct)
@@ -108,7 +106,13 @@ class Platform(pulumi.ComponentResource):
             ),
             child,
         )
-        self.addresses = {mlflow_pod.NAME: server.address, **monitoring.addresses}
+        grafana = Grafana(
+            grafana_settings.NAME,
+            spec.monitoring.grafana,
+            GrafanaInputs(inputs.contract, namespace, PROMETHEUS, inputs.root_secret),
+            child,
+        )
+        self.addresses = {mlflow_pod.NAME: server.address, **monitoring.addresses, **grafana.addresses}
         self.credentials = {
             mlflow_pod.NAME: {
                 "namespace": NAMESPACE,
@@ -117,6 +121,7 @@ class Platform(pulumi.ComponentResource):
                 "password_key": "password",
             },
             **monitoring.credentials,
+            **grafana.credentials,
         }
         Admission("admission", inputs.contract.image_registry, child)
         airflow_template(AirflowTemplateInputs(inputs.contract, inputs.images.reference("airflow")), child)

@@ -7,6 +7,7 @@ import pulumi
 import pydantic
 import pytest
 
+from components.platform import Platform, PlatformInputs, PlatformSpec
 from components.platform.dashboards import ALL
 from components.platform.grafana import Grafana, GrafanaInputs, Metrics
 from components.platform.grafana_spec import GrafanaSpec
@@ -117,3 +118,14 @@ def test_a_rotation_is_another_password_and_another_pod() -> None:
 def test_an_image_without_a_digest_is_refused(image: str) -> None:
     with pytest.raises(pydantic.ValidationError, match="image"):
         GrafanaSpec(image=image)
+
+
+@pytest.mark.parametrize("image", [None, IMAGE])
+def test_the_platform_says_where_it_is_if_it_runs(image: str | None) -> None:
+    wanted = {**stacks.platform_spec().model_dump(), "monitoring": {"grafana": {"image": image}}}
+    built: list[Platform] = []
+    inputs = PlatformInputs(stacks.contract(), stacks.IMAGES, pulumi.Output.secret(stacks.ROOT))
+    resources = record(lambda: built.append(Platform("platform", PlatformSpec.model_validate(wanted), inputs)))
+    runs = image is not None
+    assert ("grafana" in built[0].addresses) is ("grafana" in built[0].credentials) is runs
+    assert (("kubernetes:core/v1:Secret", "grafana-admin") in {(item.type, item.name) for item in resources}) is runs
