@@ -14,9 +14,7 @@ from tests.unit.components.recorded import Recorded, plain
 
 def found(kind: str, name: str, resources: list[Recorded] | None = None) -> list[Recorded]:
     return [
-        item
-        for item in resources or stacks.team()
-        if item.type.endswith(f":{kind}") and item.metadata["name"] == name
+        item for item in resources or stacks.team() if item.type.endswith(f":{kind}") and item.metadata["name"] == name
     ]
 
 
