@@ -21,7 +21,6 @@ from local import paths, toolchain
 from local.node.config import IMAGE_REPOSITORY, NodeConfig
 from mlp import teams as mlp_teams
 from tests.e2e import snapshot
-from tests.e2e.served import first, serving
 from tests.support import processes
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp
@@ -55,8 +54,6 @@ ORDER = (
     "test_up_again.py",
     "test_down.py",
 )
-# Fixtures of several files.
-__all__ = ["first", "serving"]
 COLD_SECONDS = 40 * 60
 WARM_SECONDS = 6 * 60
 TEAM_SECONDS = 4 * 60
