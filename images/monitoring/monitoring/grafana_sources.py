@@ -43,7 +43,7 @@ class Reads(Protocol):
 
 
 def wanted(cluster: Reads) -> dict[str, dict[str, str]]:
-    """What signs in to the database of each team, by the team's id: that of the namespace, not what is written in it."""
+    """What signs in to each team's database, by the team's id: that of the namespace, whatever is written in it."""
     found = {}
     for namespace in cluster.list("/api/v1/namespaces", TEAM):
         name = namespace["metadata"]["name"]
