@@ -22,7 +22,7 @@ from mlp.target import Target
 IMAGE, COMPONENT = "serving", "package"
 RESULT = "result: "
 DEADLINE_SECONDS = 300
-KEPT_SECONDS = 3600
+KEPT_SECONDS = 600
 
 
 def package(name: str, team: str, where: Target, wait: bool) -> ModelService:
@@ -41,7 +41,6 @@ def package(name: str, team: str, where: Target, wait: bool) -> ModelService:
         job.apply(manifest(job.name, name, services.namespace, image))
         job.watch(hidden=RESULT, fix=f"correct what it says, then run: mlp model package {name} --team {team}")
         packed = result(job.log())
-        job.delete_others(f"app.kubernetes.io/name={WORKER},app.kubernetes.io/component={COMPONENT}")
         return _rolled(services, name, packed["annotation"], start, wait)
 
 

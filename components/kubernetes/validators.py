@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _TEAM = re.compile(r"[a-z][a-z0-9-]{0,28}[a-z0-9]")
@@ -14,6 +15,8 @@ _SIZE = re.compile(_NUMBER + r"(?P<unit>Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)")
 _CPU = re.compile(_NUMBER + r"(?P<unit>m?)")
 _CONTEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9@:/_.-]{0,252}")
 _RELEASE = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
+_DURATION = re.compile(r"[1-9][0-9]{0,4}[smhdwy]")
+_IMAGE = re.compile(r"[a-z0-9.:-]+(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}")
 _BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5}
 _DECIMAL = {"k": 1, "M": 2, "G": 3, "T": 4, "P": 5}
 
@@ -125,4 +128,32 @@ def release(value: str) -> str:
     """The name of a set of images."""
     if not _RELEASE.fullmatch(value) or ".." in value:
         raise ValueError("use the name of a file in images/releases without .json, such as local or '2026.11'")
+    return value
+
+
+def duration(value: str) -> str:
+    """A length of time as Prometheus writes it."""
+    if not _DURATION.fullmatch(value):
+        raise ValueError("write a positive number and a unit, such as 12h or 15d")
+    return value
+
+
+def image(value: str) -> str:
+    """An image with its registry, by digest."""
+    if not _IMAGE.fullmatch(value):
+        raise ValueError("write registry, name and digest, such as registry.example.com/tool@sha256:<64 digits>")
+    return value
+
+
+def webhook(value: str) -> str:
+    """An address that something is posted to."""
+    fix = "write http:// or https://, a host and a path, without spaces"
+    try:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or (parts.port or 1) < 1:
+            raise ValueError("no such address")
+        if not value.isprintable() or any(character.isspace() for character in value):
+            raise ValueError("spaces")
+    except ValueError as error:
+        raise ValueError(fix) from error
     return value

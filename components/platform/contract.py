@@ -16,6 +16,10 @@ MODEL_PORT = 3000
 """Where a model pod answers."""
 
 
+ALERTS_ACCOUNT = "alertmanager"
+"""Service account in the platform's namespace that reads where a team wants its alerts (ConfigMap alert-route)."""
+
+
 class Controller(Part):
     """Who makes a team's part of each shared tool."""
 

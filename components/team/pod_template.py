@@ -18,7 +18,7 @@ CONTAINER = "base"
 """The name that Airflow looks for."""
 SCRATCH = "4Gi"
 GRACE_SECONDS = 30
-TOKEN = "token"
+TOKEN = "token"  # noqa: S105 - a volume
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
 TOKEN_SECONDS = 3600
 

@@ -7,14 +7,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from components.kubernetes import statsd
 from components.kubernetes.labels import team_id
 from components.kubernetes.spec import Resources, Spec
 from components.kubernetes.validators import cores, size_in_bytes
-from components.kubernetes.vocabulary import Cpu, DnsLabel, Parallelism, Pods, ReleaseName, Rotation, Size, TeamName
+from components.kubernetes.vocabulary import (
+    Cpu,
+    DnsLabel,
+    Parallelism,
+    Pods,
+    ReleaseName,
+    Rotation,
+    Size,
+    TeamName,
+    WebhookUrl,
+)
 from components.team.model_spec import ModelServiceSpec
-
-STATSD = Resources(cpu="10m", memory="64Mi")
-"""What the sidecar takes that turns Airflow's statsd metrics into Prometheus'."""
 
 
 class QuotaSpec(Spec):
@@ -46,6 +54,13 @@ class AirflowSpec(Spec):
     """Tasks that run at the same time. As many as fit on a small node beside Airflow itself."""
 
 
+class AlertsSpec(Spec):
+    """Who is told when something of the team's is wrong."""
+
+    webhook: WebhookUrl
+    """Address that Alertmanager posts the team's alerts to, and those of no other team."""
+
+
 class TeamSpec(Spec):
     """A slice of the platform for one team, beside the others: namespace, Airflow and its part of each shared tool."""
 
@@ -74,6 +89,9 @@ class TeamSpec(Spec):
     quota: QuotaSpec
     """What it may use."""
 
+    alerts: AlertsSpec | None = None
+    """Who is told besides the platform. Nobody by default."""
+
     on_removal: Annotated[Literal["keep", "purge"], Field(examples=["keep"])] = "keep"
     """What becomes of its data when the stack is destroyed. `keep`: access ends, and database, bucket, repository,
     experiments and models wait for a team of the same name. `purge`: they go."""
@@ -97,7 +115,7 @@ class TeamSpec(Spec):
     def _enough(cls, quota: QuotaSpec, info: ValidationInfo) -> QuotaSpec:
         airflow, models = info.data.get("airflow"), info.data.get("models")
         if isinstance(airflow, AirflowSpec) and models is not None:
-            _room(quota, [airflow.resources, STATSD, airflow.worker], [model.resources for model in models])
+            _room(quota, [airflow.resources, statsd.RESOURCES, airflow.worker], [model.resources for model in models])
         return quota
 
 

@@ -11,7 +11,7 @@ from components.kubernetes import objects
 from components.kubernetes.images import Images
 from components.kubernetes.provider import provider
 from components.platform.contract import PlatformContract
-from components.team import airflow_settings, network, quota
+from components.team import airflow_settings, alerts, network, quota
 from components.team.access import Access
 from components.team.airflow import Airflow, AirflowInputs
 from components.team.keys import Keys, KeysInputs, derived
@@ -52,6 +52,7 @@ class Team(pulumi.ComponentResource):
             quota.limits(spec.airflow.worker, namespace, direct),
         ]
         network.network(spec.id, platform, namespace, direct, packs=bool(spec.models))
+        alerts.route(spec.alerts, namespace, platform.namespace, direct)
         served = [model.name for model in spec.models]
         access = Access("access", namespace, platform.controller, child, models=served)
         keys = Keys("keys", spec, KeysInputs(platform, namespace, inputs.root_secret), child)

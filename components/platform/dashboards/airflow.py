@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from components.platform.dashboards.model import Choice, Dashboard, Metric, Section, graph, stat, table
-from components.platform.dashboards.promql import RATE, grown, mean, or_zero, quantile, rate
+from components.platform.dashboards.promql import RATE, cores, grown, held, mean, or_zero, quantile
 from components.platform.dashboards.variables import TEAM
 
 ITS = 'namespace="team-$team"'
-PODS = f'{ITS},pod=~"airflow-.*",container!=""'
+PODS = f'{ITS},pod=~"airflow-.*"'
 CHOSEN = f'{ITS},dag_id=~"$dag"'
 DAG = Choice("dag", "DAG", f"label_values(airflow_ti_finish{{{ITS}}}, dag_id)", all=True)
 
@@ -15,9 +15,9 @@ NOW = Section(
     "Now",
     (
         stat(
-            "Heartbeats of the scheduler",
+            "Heartbeats",
             "short",
-            "A minute. Zero means that nothing is started any more.",
+            "Of the scheduler, a minute. Zero means that nothing is started any more.",
             Metric(f"sum(rate(airflow_scheduler_heartbeat{{{ITS}}}[{RATE}])) * 60"),
         ),
         stat(
@@ -138,7 +138,7 @@ SERVERS = Section(
             "bytes",
             "Of its pod, where all servers share theirs.",
             Metric(
-                f"sum by (container) (container_memory_working_set_bytes{{{PODS}}})",
+                held(PODS, "container"),
                 "{{container}}",
             ),
         ),
@@ -147,7 +147,7 @@ SERVERS = Section(
             "none",
             "Cores that its pod uses.",
             Metric(
-                rate(f"container_cpu_usage_seconds_total{{{PODS}}}", "container"),
+                cores(PODS, "container"),
                 "{{container}}",
             ),
         ),

@@ -89,6 +89,6 @@ DASHBOARD = Dashboard(
     "Business",
     "What people do with what a model recommends: click-through rate and hit rate, by version.",
     (NOW, COURSE, VERSIONS),
-    (Choice("model", "Model", sql.MODELS, of_rows=True),),
+    (Choice("registered", "Registered model", sql.MODELS, of_rows=True),),
     window="24h",
 )

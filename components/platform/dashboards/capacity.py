@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.platform.dashboards.model import Dashboard, Metric, Section, graph, stat, table
-from components.platform.dashboards.promql import GPU, live, or_zero, rate
+from components.platform.dashboards.promql import GPU, cores, held, live, or_zero
 
 TEAMS = 'namespace=~"team-.*"'
 
@@ -87,7 +87,7 @@ NODES = Section(
             Metric('sum(kube_node_status_allocatable{resource="cpu"})', "there are"),
             Metric(quota("hard", "requests.cpu"), "promised to teams"),
             Metric(asked('resource="cpu"'), "asked for"),
-            Metric(rate('container_cpu_usage_seconds_total{container!=""}'), "used"),
+            Metric(cores(""), "used"),
         ),
         graph(
             "Memory",
@@ -96,7 +96,7 @@ NODES = Section(
             Metric('sum(kube_node_status_allocatable{resource="memory"})', "there are"),
             Metric(quota("hard", "requests.memory"), "promised to teams"),
             Metric(asked('resource="memory"'), "asked for"),
-            Metric('sum(container_memory_working_set_bytes{container!=""})', "used"),
+            Metric(held(""), "used"),
         ),
         graph(
             "Pods",
@@ -137,7 +137,7 @@ QUOTAS = Section(
             "Cores by team",
             "none",
             "Used, by namespace. The platform's own are the ones that begin with mlp- or kube-.",
-            Metric(rate('container_cpu_usage_seconds_total{container!=""}', "namespace"), "{{namespace}}"),
+            Metric(cores("", "namespace"), "{{namespace}}"),
             width=12,
             stacked=True,
         ),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from components.platform.dashboards.model import Choice, Dashboard, Metric, Section, graph, stat
-from components.platform.dashboards.promql import RATE, or_zero, quantile, rate
+from components.platform.dashboards.promql import RATE, cores, held, or_zero, quantile, rate
 from components.platform.dashboards.variables import TEAM
 
 # Of the model's pods, and of the controller that scales them.
 ITS = 'namespace="team-$team",service_name="$model"'
 KEPT = 'namespace_of="team-$team",model="$model"'
-PODS = 'namespace="team-$team",pod=~"$model-[0-9a-f]{8}-.*",container="model"'
+PODS = 'namespace="team-$team",pod=~"$model-[0-9a-f]{8}-.*"'
 TOTAL = "bentoml_service_request_total"
 SECONDS = "bentoml_service_request_duration_seconds"
 PREDICT = f'{ITS},endpoint=~"/?predict"'
@@ -136,13 +136,13 @@ SCALE = Section(
             "Processor",
             "none",
             "Cores that each pod uses.",
-            Metric(or_zero(rate(f"container_cpu_usage_seconds_total{{{PODS}}}", "pod")), "{{pod}}"),
+            Metric(or_zero(cores(PODS, "pod")), "{{pod}}"),
         ),
         graph(
             "Memory",
             "bytes",
             "What each pod holds. At its bound it is ended and begins anew.",
-            Metric(or_zero(f"sum by (pod) (container_memory_working_set_bytes{{{PODS}}})"), "{{pod}}"),
+            Metric(or_zero(held(PODS, "pod")), "{{pod}}"),
         ),
     ),
 )

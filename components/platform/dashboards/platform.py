@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.platform.dashboards.model import Dashboard, Metric, Section, graph, stat
-from components.platform.dashboards.promql import RATE, or_zero, quantile, rate
+from components.platform.dashboards.promql import API, RATE, cores, held, mean_time, or_zero, rate
 
 OURS = 'namespace=~"mlp-.*"'
 STUCK = (
@@ -22,7 +22,7 @@ NOW = Section(
             (5, "red"),
         ),
         stat(
-            "Targets that don't answer",
+            "Targets that are down",
             "short",
             "Pods and endpoints that Prometheus couldn't scrape the last time. What they measure is missing elsewhere.",
             Metric(or_zero("count(up == 0)")),
@@ -41,14 +41,14 @@ NOW = Section(
             Metric('sum(kube_pod_status_phase{phase="Running"})'),
         ),
         stat(
-            "Containers that are stuck",
+            "Stuck containers",
             "short",
             "Containers that crash again and again, or whose image or settings can't be had.",
             Metric(or_zero(f'sum(kube_pod_container_status_waiting_reason{{reason=~"{STUCK}"}})')),
             (1, "red"),
         ),
         stat(
-            "Restarts in the last hour",
+            "Restarts in an hour",
             "short",
             "Of containers that ended by themselves or were killed for their memory or by their liveness probe.",
             Metric(or_zero("sum(increase(kube_pod_container_status_restarts_total[1h]))")),
@@ -114,14 +114,14 @@ CONTROL_PLANE = Section(
             "Requests to the API server",
             "reqps",
             "By status code. Many of 429 mean that somebody asks too much, of 5xx that etcd or a webhook is ill.",
-            Metric(rate("apiserver_request_total", "code"), "{{code}}"),
+            Metric(rate("apiserver_request_total", "code", API), "{{code}}"),
             stacked=True,
         ),
         graph(
-            "Latency of the API server",
-            "s",
-            "99th percentile of requests that aren't watches. Over a second everything that follows the API gets late.",
-            Metric(quantile(0.99, "apiserver_request_duration_seconds", 'verb!~"WATCH|CONNECT"', "verb"), "{{verb}}"),
+            "Requests in flight",
+            "short",
+            "At the API server, by whether they only read. It refuses more than 400 and 200.",
+            Metric("sum by (request_kind) (apiserver_current_inflight_requests)", "{{request_kind}}"),
         ),
         graph(
             "What etcd holds",
@@ -138,14 +138,14 @@ TOOLS = Section(
             "Memory of the tools",
             "bytes",
             "What each pod of the foundation and of the platform holds and can't give back at once.",
-            Metric(f'sum by (pod) (container_memory_working_set_bytes{{{OURS},container!=""}})', "{{pod}}"),
+            Metric(held(OURS, "pod"), "{{pod}}"),
             stacked=True,
         ),
         graph(
             "Processor of the tools",
             "none",
             "Cores that each pod of the foundation and of the platform uses.",
-            Metric(rate(f'container_cpu_usage_seconds_total{{{OURS},container!=""}}', "pod"), "{{pod}}"),
+            Metric(cores(OURS, "pod"), "{{pod}}"),
             stacked=True,
         ),
         graph(
@@ -195,8 +195,8 @@ TOOLS = Section(
         graph(
             "Latency through the ingress",
             "s",
-            "95th percentile, the answer of the tool behind it included.",
-            Metric(quantile(0.95, "traefik_service_request_duration_seconds", "", "service"), "{{service}}"),
+            "Mean, the answer of the tool behind it included.",
+            Metric(mean_time("traefik_service_request_duration_seconds", "service"), "{{service}}"),
             width=12,
         ),
     ),

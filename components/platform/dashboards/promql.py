@@ -4,6 +4,10 @@ from __future__ import annotations
 
 RATE = "$__rate_interval"
 """At least four scrapes, so that one that fails leaves no gap."""
+KUBELET = "2m"
+"""For what the kubelet says of containers, which is asked for each half minute."""
+API = "5m"
+"""For what the API server says, which is asked for each minute."""
 GPU = 'resource=~"nvidia[._]com[/_]gpu"'
 """As kube-state-metrics writes it for nodes and containers."""
 
@@ -13,9 +17,24 @@ def or_zero(expr: str) -> str:
     return f"{expr} or on () vector(0)"
 
 
-def rate(counter: str, by: str = "") -> str:
+def rate(counter: str, by: str = "", window: str = RATE) -> str:
     """A second's part of a counter, added up."""
-    return f"sum{_by(by)} (rate({counter}[{RATE}]))"
+    return f"sum{_by(by)} (rate({counter}[{window}]))"
+
+
+def cores(selector: str, by: str = "") -> str:
+    """Processor that containers use."""
+    return rate(f"container_cpu_usage_seconds_total{{{selector}}}", by, KUBELET)
+
+
+def held(selector: str, by: str = "") -> str:
+    """Memory of containers that can't be taken back at once."""
+    return f"sum{_by(by)} (container_memory_working_set_bytes{{{selector}}})"
+
+
+def mean_time(timer: str, by: str) -> str:
+    """Of what a histogram has counted lately, where it has counted anything."""
+    return f"{rate(f'{timer}_sum', by)} / ({rate(f'{timer}_count', by)} > 0)"
 
 
 def mean(timer: str, selector: str, by: str = "") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from grafana_foundation_sdk.builders import common, dashboard, prometheus, stat, table, timeseries
@@ -67,10 +67,11 @@ def _places(board: Dashboard) -> Iterator[tuple[str, Panel | None, int, int]]:
 
 
 def _panel(panel: Panel, number: int, place: model.GridPos) -> Built:
-    made: Built = {"graph": _graph, "stat": _stat, "table": _table}[panel.kind](panel)
+    made = MAKERS[panel.kind](panel)
     made.id(number).title(panel.title).description(panel.description).unit(panel.unit).grid_pos(place)
     made.datasource(ROWS if panel.of_rows else METRICS)
-    for index, query in enumerate(panel.queries):
+    queries: tuple[Metric | Rows, ...] = panel.queries
+    for index, query in enumerate(queries):
         made.with_target(_target(panel, query, chr(ord("A") + index)))
     return made
 
@@ -123,3 +124,6 @@ def _target(panel: Panel, query: Metric | Rows, ref: str) -> Any:
         else prometheus_model.PromQueryFormat.TIME_SERIES
     )
     return made.instant().format(shape)
+
+
+MAKERS: dict[str, Callable[[Panel], Built]] = {"graph": _graph, "stat": _stat, "table": _table}

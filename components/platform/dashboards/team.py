@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.platform.dashboards.model import Dashboard, Metric, Number, Section, graph, stat, table
-from components.platform.dashboards.promql import RATE, grown, or_zero, rate
+from components.platform.dashboards.promql import cores, grown, held, or_zero, rate
 from components.platform.dashboards.variables import TEAM
 
 ITS = 'namespace="team-$team"'
@@ -18,7 +18,7 @@ NOW = Section(
     "Now",
     (
         stat(
-            "Fullest part of the quota",
+            "Fullest part of quota",
             "percentunit",
             "Share of the resource that is nearest to its bound. At 100 % new pods wait until others have ended.",
             Metric(f"max({SHARE})"),
@@ -73,7 +73,7 @@ QUOTA = Section(
             "Processor",
             "none",
             "Cores that are used, asked for and allowed. Used beyond asked for is what others left idle.",
-            Metric(rate(f'container_cpu_usage_seconds_total{{{ITS},container!=""}}'), "used"),
+            Metric(cores(ITS), "used"),
             Metric(f'sum(kube_resourcequota{{{ITS},type="used",resource="requests.cpu"}})', "asked for"),
             Metric(f'sum(kube_resourcequota{{{ITS},type="hard",resource="requests.cpu"}})', "allowed"),
         ),
@@ -81,7 +81,7 @@ QUOTA = Section(
             "Memory",
             "bytes",
             "Bytes that are used, asked for and allowed.",
-            Metric(f'sum(container_memory_working_set_bytes{{{ITS},container!=""}})', "used"),
+            Metric(held(ITS), "used"),
             Metric(f'sum(kube_resourcequota{{{ITS},type="used",resource="requests.memory"}})', "asked for"),
             Metric(f'sum(kube_resourcequota{{{ITS},type="hard",resource="requests.memory"}})', "allowed"),
         ),
@@ -115,13 +115,13 @@ WORK = Section(
             "What uses memory",
             "bytes",
             "The ten pods that hold most.",
-            Metric(f'topk(10, sum by (pod) (container_memory_working_set_bytes{{{ITS},container!=""}}))'),
+            Metric(f"topk(10, {held(ITS, 'pod')})"),
         ),
         table(
             "What uses the processor",
             "none",
             "The ten pods that use most cores.",
-            Metric(f'topk(10, sum by (pod) (rate(container_cpu_usage_seconds_total{{{ITS},container!=""}}[{RATE}])))'),
+            Metric(f"topk(10, {cores(ITS, 'pod')})"),
         ),
     ),
 )

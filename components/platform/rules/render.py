@@ -17,9 +17,9 @@ def file_name(group: Group) -> str:
     return f"rules-{group.name}.yml"
 
 
-def test_name(group: Group) -> str:
+def cases_name(group: Group) -> str:
     """Of a group's cases."""
-    return f"test-{group.name}.yml"
+    return f"cases-{group.name}.yml"
 
 
 def rules(group: Group) -> dict[str, Any]:
@@ -43,16 +43,16 @@ def _rule(rule: Alert | Record) -> dict[str, Any]:
     }
 
 
-def tests(group: Group) -> dict[str, Any]:
+def cases(group: Group) -> dict[str, Any]:
     """The file of a group's cases: two of each alert, one of each recording rule."""
     return {
         "rule_files": [file_name(group)],
         "evaluation_interval": STEP,
-        "tests": [test for rule in group.rules for test in _tests(rule)],
+        "tests": [test for rule in group.rules for test in _cases(rule)],
     }
 
 
-def _tests(rule: Alert | Record) -> list[dict[str, Any]]:
+def _cases(rule: Alert | Record) -> list[dict[str, Any]]:
     if isinstance(rule, Record):
         return [_yields(rule, rule.case)]
     return [_fires(rule, rule.fires), _quiet(rule, rule.quiet)]

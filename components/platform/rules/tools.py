@@ -68,6 +68,37 @@ GROUP = Group(
             ),
         ),
         Alert(
+            "ObjectStoreErrors",
+            'sum(rate(versitygw_failed_count{status=~"5.."}[5m])) > 0.05',
+            "warning",
+            "the object store answers with errors of its own",
+            "Artifacts, logs and models can't be read or written. See the log of mlp-foundation/object-store.",
+            Fires({'versitygw_failed_count{status="500",action="GetObject"}': "0+3x200"}, {}),
+            Quiet({'versitygw_failed_count{status="404",action="GetObject"}': "0+3x200"}),
+        ),
+        Alert(
+            "MlflowErrors",
+            'sum(rate(mlflow_http_requests_total{status=~"5.."}[5m]))'
+            " / sum(rate(mlflow_http_requests_total[5m])) > 0.05",
+            "warning",
+            "{{ $value | humanizePercentage }} of MLflow's answers are errors",
+            "Runs fail at what they log. See the log of mlp-platform/mlflow, then the database and the object store.",
+            Fires(
+                {
+                    'mlflow_http_requests_total{status="500"}': "0+1x200",
+                    'mlflow_http_requests_total{status="200"}': "0+3x200",
+                },
+                {},
+                value="25%",
+            ),
+            Quiet(
+                {
+                    'mlflow_http_requests_total{status="401"}': "0+1x200",
+                    'mlflow_http_requests_total{status="200"}': "0+3x200",
+                }
+            ),
+        ),
+        Alert(
             "TenantNotReady",
             "min by (team) (mlplatform_tenant_ready) == 0",
             "warning",

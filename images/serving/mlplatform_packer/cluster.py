@@ -12,7 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from .errors import PackError
+from .errors import NoServiceError, PackError
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 PATH = "/apis/mlplatform.dev/v1/namespaces/{}/modelservices/{}"
@@ -40,7 +40,7 @@ class Cluster:
         except OSError:
             namespace = ""
         if not host or not namespace:
-            raise PackError(
+            raise NoServiceError(
                 "this pod has no token for the cluster, so no ModelService can be told",
                 "declare a model in the team's spec (`models:`) and run mlp up: tasks get a token then",
             )
@@ -74,8 +74,9 @@ class Cluster:
                 found: dict[str, Any] = json.loads(answer.read())
                 return found
         except urllib.error.HTTPError as error:
-            if error.code == HTTPStatus.NOT_FOUND:
-                raise PackError(
+            # A task may look at those of its team alone: any other name is forbidden, there or not.
+            if error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
+                raise NoServiceError(
                     f"there is no model service {name} in {self.namespace}",
                     "declare it in the team's spec (`models:`) and run mlp up",
                 ) from None

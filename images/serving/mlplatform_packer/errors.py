@@ -9,3 +9,7 @@ class PackError(Exception):
     def __init__(self, what: str, fix: str) -> None:
         super().__init__(f"{what}\n  fix: {fix}")
         self.what, self.fix = what, fix
+
+
+class NoServiceError(PackError):
+    """There is no such model service, or none that this pod may know of."""

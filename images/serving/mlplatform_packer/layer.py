@@ -38,7 +38,7 @@ def write(folder: Path, target: Path) -> Layer:
     """Write a folder's files as /opt/model. Links and the like aren't files: they stay behind."""
     with target.open("wb") as file:
         hashing = _Hashing(file)
-        with tarfile.open(fileobj=hashing, mode="w|", format=tarfile.USTAR_FORMAT) as tar:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=hashing, mode="w|", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
             for parent in reversed(TOP.parents):
                 if parent.name:
                     tar.addfile(_entry(str(parent), tarfile.DIRTYPE))

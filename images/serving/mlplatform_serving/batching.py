@@ -1,4 +1,4 @@
-"""BentoML's adaptive batching, with two differences: it refuses nothing early, and counts rows without splitting requests."""
+"""BentoML's adaptive batching, with two differences: it sends nobody away early, and splits no request."""
 
 from __future__ import annotations
 

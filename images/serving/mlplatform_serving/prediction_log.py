@@ -1,4 +1,4 @@
-"""The log of predictions and what became of them, in the team's own database: written aside, never in an answer's way."""
+"""The log of predictions and what became of them, in the team's own database: never in an answer's way."""
 
 from __future__ import annotations
 

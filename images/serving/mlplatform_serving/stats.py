@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Stats:
-    """Counts since the start. Time is counted request by request, so that two reads give the exact mean between them."""
+    """Counts since the start. Time is summed request by request: two reads give the exact mean between them."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

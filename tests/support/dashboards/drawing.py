@@ -50,7 +50,7 @@ def _head(board: Mapping[str, Any], values: Mapping[str, str], window: Window) -
         return time.strftime(form, time.gmtime(moment))
 
     span = f"{when(window.start, '%Y-%m-%d %H:%M')} to {when(window.end, '%H:%M')} UTC"
-    chosen = "   ".join(f"{name}: {value if value != '.*' else 'all'}" for name, value in values.items())
+    chosen = ", ".join(f"{name}: {value if value != '.*' else 'all'}" for name, value in values.items())
     right = 2 * EDGE + CELL * 24 - EDGE
     return [
         svg.words(EDGE, 24, board["title"], 18, bold=True),

@@ -134,5 +134,5 @@ def _legend(names: list[str], x: float, y: float, width: float, rows: int) -> li
         more = len(names) - a_row * rows
         said = f"{name} and {more} more" if more > 0 and index == a_row * rows - 1 else name
         parts.append(svg.box(left, base - 8, 10, 3, svg.LINES[index % len(svg.LINES)]))
-        parts.append(svg.words(left + 14, base - 3, svg.fitted(said or "all", wide - 18, 10), 10, color=svg.FAINT))
+        parts.append(svg.words(left + 14, base - 3, svg.fitted(said or "none", wide - 18, 10), 10, color=svg.FAINT))
     return parts

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 INK, FAINT, RULE, PAPER, CARD = "#24292e", "#6e7781", "#e5e8eb", "#f4f5f5", "#ffffff"
 LINES = ("#3274d9", "#e0752d", "#56a64b", "#a352cc", "#e02f44", "#0a9396", "#b8860b", "#d36ba6", "#6b7280", "#7cb518")
 NAMED = {"green": "#2e8b3d", "orange": "#d9730d", "red": "#c4162a"}
-WIDE = 0.56
+WIDE = 0.6
 """A letter's width by its height, on average."""
 
 

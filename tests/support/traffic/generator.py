@@ -23,6 +23,11 @@ NEAR = 0.0005
 """Seconds before it is due from which on a request is sent: timers are no finer than that."""
 
 
+def unread(body: bytes) -> str:
+    """Nothing is noted of an answer."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Target:
     """What is asked and of whom."""
@@ -35,7 +40,7 @@ class Target:
     method: str = "POST"
     address: str = "127.0.0.1"
     port: int = 8080
-    read: Callable[[bytes], str] = field(default=lambda body: "", compare=False)
+    read: Callable[[bytes], str] = field(default=unread, compare=False)
     """What to note of the body of an answer 2xx, such as the version that gave it."""
 
     def request(self, body: bytes) -> bytes:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import resource
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.support.traffic.answers import Answer, MalformedError, cut
@@ -130,6 +132,16 @@ def allow_files(number: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < (wanted := number + SPARE_FILES):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(hard, wanted)))
+
+
+def crowd_apart(target: Target, number: int, idle_seconds: float, rate: float) -> Crowd:
+    """A crowd in a process of its own: in this one it would be in the way of who asks beside it."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_crowd, target, number, idle_seconds, rate).result()
+
+
+def _crowd(target: Target, number: int, idle_seconds: float, rate: float) -> Crowd:
+    return asyncio.run(crowd(target, number, idle_seconds, rate))
 
 
 async def crowd(target: Target, number: int, idle_seconds: float, rate: float, seconds: float = 30) -> Crowd:

@@ -15,7 +15,7 @@ from tests.support.traffic.generator import Target
 TARGET = Target("model.localhost")
 
 
-@pytest.mark.parametrize("limit", [1.5, 7.0, 50.0, 333.3, 4000.0])
+@pytest.mark.parametrize("limit", [2.0, 7.0, 50.0, 333.3, 4000.0])
 def test_the_highest_rate_is_found(limit: float) -> None:
     found = highest(lambda rate: rate <= limit, start=50)
     assert found <= limit < found * FINE

@@ -37,6 +37,7 @@ IMAGES = Images(
                 "statsd-exporter",
                 "modelservice",
                 "serving",
+                "monitoring",
             ),
             1,
         )

@@ -58,19 +58,22 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 @contextmanager
 def serving(answer: Callable[[int, bytes], Awaitable[bytes]], handler: Handler | None = None) -> Iterator[Served]:
     """The server while the block runs; a handler is in charge of the whole connection."""
-    served, loop, ready = Served(answer), asyncio.new_event_loop(), threading.Event()
+    served, ready, end = Served(answer), threading.Event(), asyncio.Event()
+    loop = asyncio.new_event_loop()
 
-    async def start() -> None:
-        server = await asyncio.start_server(handler or served.handle, "127.0.0.1", 0)
+    async def serve() -> None:
+        server = await asyncio.start_server(handler or served.handle, "127.0.0.1", 0, backlog=1000)
         served.port = server.sockets[0].getsockname()[1]
         ready.set()
+        await end.wait()
+        server.close()
+        # Handlers that wait for more, or take their time.
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
 
     def run() -> None:
-        loop.run_until_complete(start())
-        loop.run_forever()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(serve())
+        loop.run_until_complete(asyncio.sleep(0.01))
         loop.close()
 
     thread = threading.Thread(target=run, daemon=True)
@@ -79,7 +82,7 @@ def serving(answer: Callable[[int, bytes], Awaitable[bytes]], handler: Handler |
     try:
         yield served
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(end.set)
         thread.join(10)
 
 

@@ -58,7 +58,7 @@ def test_a_body_that_is_refused_by_its_length_is_not_sent_on(target: Target) -> 
 def test_a_slow_client_sees_its_connection_closed(target: Target) -> None:
     found = asyncio.run(exchange(target, b"", drops_of(head(target, 5), every=0.1), seconds=20))
     assert (found.status, found.closed) == (0, True)
-    assert 0.3 < found.seconds < 3
+    assert 0.3 < found.seconds < 10
 
 
 def test_a_server_that_waits_for_ever_is_told_from_one_that_closes(target: Target) -> None:

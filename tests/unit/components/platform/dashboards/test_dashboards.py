@@ -12,11 +12,19 @@ import yaml
 from components.platform.dashboards import ALL
 from components.platform.dashboards.model import COLUMNS, Dashboard, Metric, Rows, graph
 from components.platform.dashboards.render import render, to_text
+from components.platform.rules import GROUPS, Record
 from tests.support.dashboards.asking import panels, queries
 from tests.support.dashboards.filling import Window, names
 
 WINDOW = Window(0, 3600, 30)
-VALUES = {"team": "search", "model": "keywords", "dag": ".*", "price_core": "0.04", "price_gib": "0.005"}
+VALUES = {
+    "team": "search",
+    "model": "keywords",
+    "registered": "keyword-recommender",
+    "dag": ".*",
+    "price_core": "0.04",
+    "price_gib": "0.005",
+}
 UNITS = {
     "short", "none", "percentunit", "percent", "bytes", "Bps", "s", "reqps", "ops", "currencyUSD",
 }  # fmt: skip
@@ -138,3 +146,17 @@ def test_prometheus_reads_every_expression(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump({"groups": [{"name": "dashboards", "rules": rules}]}))
     ran = subprocess.run(["promtool", "check", "rules", str(file)], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_what_rules_record_is_called_as_they_call_it() -> None:
+    recorded = {rule.name for group in GROUPS for rule in group.rules if isinstance(rule, Record)}
+    asked = {
+        name
+        for board in ALL
+        for panel in board.panels
+        for query in panel.queries
+        if isinstance(query, Metric)
+        for name in re.findall(r"\b[a-z_]+:[a-z_]+:[a-z0-9_]+", query.expr)
+    }
+    assert len(asked) > 3
+    assert asked <= recorded
