@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components import versions
-from components.kubernetes import ingress, objects
+from components.kubernetes import ingress, objects, statsd
 from components.kubernetes import labels as label
 from components.platform.contract import PlatformContract
 from components.team import airflow_pod, pod_template
@@ -57,7 +57,7 @@ class Airflow(pulumi.ComponentResource):
         )
         containers = [
             airflow_pod.servers(spec.airflow, inputs.image, settings.servers(spec, inputs.platform)),
-            airflow_pod.statsd(inputs.statsd_image),
+            statsd.container(inputs.statsd_image),
         ]
         self.server = k8s.apps.v1.Deployment(
             f"{name}-servers",

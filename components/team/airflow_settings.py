@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from components.kubernetes import statsd
 from components.kubernetes.pods import SecretKey
 from components.platform.contract import CHECK_PORT, PlatformContract
 from components.team.names import AIRFLOW, AIRFLOW_KEYS
 from components.team.spec import TeamSpec
 
 PORT = 8080
-METRICS_PORT = 9102
-STATSD_PORT = 9125
+METRICS_PORT = statsd.METRICS_PORT
+STATSD_PORT = statsd.PORT
 BUNDLE = "team"
 REFRESH_SECONDS = 5
 POD_TEMPLATE = "pod-template.yaml"
