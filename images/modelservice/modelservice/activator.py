@@ -41,9 +41,9 @@ class Activator:
         server = web.Server(
             self.handle, handler_cancellation=True, access_log=None, lingering_time=2.0, keepalive_timeout=75
         )
-        self._runner = web.ServerRunner(server)
+        self._runner = web.ServerRunner(server, shutdown_timeout=8)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, address, self._settings.proxy_port, backlog=1024, shutdown_timeout=8)
+        site = web.TCPSite(self._runner, address, self._settings.proxy_port, backlog=1024)
         await site.start()
 
     async def stop(self) -> None:

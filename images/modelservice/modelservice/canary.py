@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,8 @@ FEW = 2
 """Errors that a judgement before the end takes at least: one alone may have been the network's."""
 NOISE = 0.005
 """Seconds by which a version must be slower to be called so: less is the machine's."""
+LONGER = 2
+"""Times its seconds that a canary lasts at most while there are too few answers to judge latencies by."""
 EARLY = 1 / 3
 """Share of the time after which a version may be called slow before its end."""
 
@@ -49,7 +52,7 @@ def judge(rule: Canary, elapsed: float, stable: Figures, candidate: Figures) -> 
     slow = _slow(rule, stable, candidate, both=not ended)
     if slow and (ended or elapsed >= rule.seconds * EARLY):
         return Verdict("roll back", "Slow", slow)
-    if not ended:
+    if not ended or (_few(stable, candidate) and elapsed < rule.seconds * LONGER):
         return WAIT
     if candidate.requests == 0:
         return Verdict("promote", "Ready", "it predicts its example; nobody asked it anything else")
@@ -60,6 +63,12 @@ def judge(rule: Canary, elapsed: float, stable: Figures, candidate: Figures) -> 
         "Passed",
         f"{candidate.requests} answers, {candidate.errors} errors{p95}{before}",
     )
+
+
+def _few(stable: Figures, candidate: Figures) -> bool:
+    """Whether latencies can't be judged yet, but may be: where nobody asks and there's no example, they never are."""
+    right = [figures.requests - figures.errors for figures in (stable, candidate)]
+    return max(right) > 0 and min(right) < ENOUGH
 
 
 def _slow(rule: Canary, stable: Figures, candidate: Figures, *, both: bool) -> str:
@@ -87,4 +96,4 @@ def probes(elapsed: float, rule: Canary, figures: Figures) -> int:
     if figures.requests >= ENOUGH:
         return 0
     left = max(1.0, rule.seconds * 2 / 3 - elapsed)
-    return min(5, max(1, round((ENOUGH - figures.requests) / left)))
+    return min(ENOUGH // 2, max(1, math.ceil((ENOUGH - figures.requests) / left)))

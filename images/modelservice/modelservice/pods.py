@@ -89,5 +89,5 @@ def refused(deployment: Object | None) -> tuple[str, str] | None:
 
 
 def size(deployment: Object | None) -> int:
-    """How many pods a Deployment is to have."""
-    return int(((deployment or {}).get("spec") or {}).get("replicas") or 0)
+    """How many pods a Deployment is to have: one, if it doesn't say."""
+    return int(deployment["spec"].get("replicas", 1)) if deployment else 0

@@ -4,7 +4,6 @@ from typing import Any
 
 from tests.unit.components import stacks
 
-
 WORKER = {"app.kubernetes.io/name": "worker"}
 
 

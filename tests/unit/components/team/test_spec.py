@@ -104,6 +104,6 @@ def test_two_services_of_one_name_are_refused() -> None:
 
 def test_a_quota_has_room_for_a_pod_of_each_model() -> None:
     service = {"name": "keywords", "model": "models:/m@c", "resources": {"cpu": "1", "memory": "1Gi"}}
-    with pytest.raises(ValidationError, match="raise cpu to 1210m or more, which Airflow .* a pod of each model"):
+    with pytest.raises(ValidationError, match=r"raise cpu to 1210m or more, which Airflow .* a pod of each model"):
         spec(models=[service], quota={"cpu": "1", "memory": "8Gi", "pods": 40, "storage": "1Gi"})
     spec(models=[service], quota={"cpu": "1210m", "memory": "3136Mi", "pods": 40, "storage": "1Gi"})
