@@ -47,6 +47,7 @@ ORDER = (
     "test_serving.py",
     "test_serving_bad_versions.py",
     "test_serving_scaling.py",
+    "test_dashboards.py",
     "test_serving_hostile.py",
     "test_team_rotation.py",
     "test_team_removal.py",
