@@ -112,6 +112,8 @@ def is_ours(item: pytest.Item) -> bool:
 
 FIGURES = pytest.StashKey[list[str]]()
 BESIDE = pytest.StashKey[Beside]()
+ATTEMPTS = pytest.StashKey[list[float]]()
+"""When it was tried to bring the platform up."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -179,8 +181,20 @@ class Platform:
 
 
 @pytest.fixture(scope="session")
-def platform() -> Platform:
-    """Bring the platform up by the command that a person types."""
+def platform(request: pytest.FixtureRequest) -> Platform:
+    """Bring the platform up by the command that a person types. What doesn't come up the second time ends the session:
+    no test has anything to say then, and each would try again."""
+    attempts = request.config.stash.setdefault(ATTEMPTS, [])
+    attempts.append(time.monotonic())
+    try:
+        return bring_up()
+    except AssertionError as error:
+        if len(attempts) > 1:
+            pytest.exit(f"the platform doesn't come up: {error}", returncode=1)
+        raise
+
+
+def bring_up() -> Platform:
     was_up = paths.kubeconfig().exists() and node_is_running()
     had_caches = any((paths.cache() / "bin").glob("kubelet-*"))
     if not was_up:
