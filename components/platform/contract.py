@@ -18,6 +18,8 @@ MODEL_PORT = 3000
 
 ALERTS_ACCOUNT = "alertmanager"
 """Service account in the platform's namespace that reads where a team wants its alerts (ConfigMap alert-route)."""
+GRAFANA_ACCOUNT = "grafana"
+"""Service account in the platform's namespace that reads what signs in to a team's database (grafana-database)."""
 
 
 class Controller(Part):
@@ -63,6 +65,8 @@ class PlatformContract(Promise):
     """The tenancy controller."""
     serving: ServingController
     """The serving controller."""
+    grafana: bool = False
+    """Whether Grafana runs, which shows what is in a team's database."""
 
 
 def database_template(airflow: str) -> str:

@@ -11,10 +11,13 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.foundation.contract import Contract
-from components.kubernetes import ingress, objects, pods, secrets, traffic
+from components.kubernetes import ingress, metrics, objects, pods, secrets, traffic
 from components.kubernetes import labels as label
+from components.kubernetes.access import Account, Rule, grant_everywhere
 from components.kubernetes.pods import SecretKey
+from components.kubernetes.spec import Resources
 from components.platform import grafana_settings as settings
+from components.platform.contract import GRAFANA_ACCOUNT
 from components.platform.dashboards import ALL
 from components.platform.dashboards.render import render, to_text
 from components.platform.grafana_settings import ADMIN, NAME, PORT
@@ -24,6 +27,8 @@ from components.platform.monitoring_names import NAMESPACE
 ADMIN_SECRET = "grafana-admin"  # noqa: S105 - the name of a Secret, not its value
 SIDECAR = {"grafana_dashboard": "1"}
 """What the sidecar of Grafana's own chart looks for, in every namespace."""
+SIDECAR_RESOURCES = Resources(cpu="10m", memory="64Mi")
+"""About 20 MB."""
 DATASOURCES, PROVIDER = f"{NAME}-datasources", f"{NAME}-provider"
 
 
@@ -42,6 +47,8 @@ class GrafanaInputs:
 
     contract: Contract
     namespace: pulumi.Input[str]
+    sidecar_image: str
+    """Of monitoring: it gives Grafana the teams' databases."""
     metrics: Metrics
     root_secret: pulumi.Output[str]
 
@@ -95,10 +102,30 @@ class Grafana(pulumi.ComponentResource):
             "GF_SECURITY_ADMIN_PASSWORD": SecretKey(admin.metadata.name, objects.PASSWORD_KEY),
             settings.PASSWORD: SecretKey(inputs.metrics.secret, objects.PASSWORD_KEY),
         }
+        account = k8s.core.v1.ServiceAccount(
+            f"{name}-account",
+            metadata=objects.metadata(GRAFANA_ACCOUNT, labels, inputs.namespace),
+            automount_service_account_token=False,
+            opts=child,
+        )
+        # What signs in to a team's database, the team's stack lets it read.
+        teams = [Rule(api_groups=[""], resources=["namespaces"], verbs=["list"])]
+        access = grant_everywhere(
+            f"{name}-teams",
+            f"mlplatform-{NAME}",
+            labels,
+            teams,
+            Account(inputs.namespace, account.metadata.name),
+            child,
+        )
         template = pods.template(
             labels,
-            [_container(spec, image, settings.environment(inputs.contract), hidden, boards)],
             [
+                _container(spec, image, settings.environment(inputs.contract), hidden, boards),
+                _sidecar(inputs.sidecar_image),
+            ],
+            [
+                pods.secret_files("credentials", admin.metadata.name, [objects.USER_KEY, objects.PASSWORD_KEY]),
                 pods.scratch("data", "1Gi"),
                 pods.scratch("tmp", "1Gi"),
                 *(pods.files(config, config) for config in told),
@@ -108,7 +135,9 @@ class Grafana(pulumi.ComponentResource):
                 "mlplatform/rotation": str(spec.rotation),
                 # Dashboards are read again when their files change, a minute late; these at the start alone.
                 "mlplatform/config": hashlib.sha256("".join(told.values()).encode()).hexdigest()[:12],
+                **metrics.annotations(PORT, settings.SOURCES_PORT),
             },
+            service_account=GRAFANA_ACCOUNT,
         )
         k8s.apps.v1.Deployment(
             f"{name}-server",
@@ -118,7 +147,7 @@ class Grafana(pulumi.ComponentResource):
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector),
                 template=template,
             ),
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=access),
         )
         service = objects.service(NAME, labels, inputs.namespace, selector, PORT, child)
         entry = inputs.contract.ingress
@@ -161,11 +190,28 @@ def _container(
     )
 
 
+def _sidecar(image: str) -> k8s.core.v1.ContainerArgs:
+    return k8s.core.v1.ContainerArgs(
+        name="sources",
+        image=image,
+        args=["grafana-sources"],
+        env=pods.environment({"CREDENTIALS": settings.CREDENTIALS, "GRAFANA": f"http://127.0.0.1:{PORT}"}, {}),
+        ports=[k8s.core.v1.ContainerPortArgs(name="sources", container_port=settings.SOURCES_PORT)],
+        resources=pods.resources(SIDECAR_RESOURCES),
+        security_context=pods.container_security(),
+        startup_probe=pods.http_probe("/healthz", period=1, failures=60, port="sources"),
+        readiness_probe=pods.http_probe("/healthz", period=10, failures=3, port="sources"),
+        liveness_probe=pods.http_probe("/healthz", period=30, failures=3, port="sources"),
+        volume_mounts=[pods.mount("credentials", settings.CREDENTIALS, read_only=True)],
+    )
+
+
 def _traffic(
     name: str, selector: Mapping[str, str], inputs: GrafanaInputs, opts: pulumi.ResourceOptions
 ) -> k8s.networking.v1.NetworkPolicy:
-    """People come in; it goes to Prometheus and to the database server."""
-    out = [traffic.tcp(port) for port in (traffic.port_of(inputs.metrics.url), inputs.contract.database.port)]
+    """People come in; it goes to Prometheus, to the database server and, for who the teams are, to the API server."""
+    ports = (traffic.port_of(inputs.metrics.url), inputs.contract.database.port, *traffic.API_PORTS)
+    out = [traffic.tcp(port) for port in ports]
     return traffic.allow(
         NAME,
         f"{name}-traffic",

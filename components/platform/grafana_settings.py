@@ -8,6 +8,10 @@ from components.foundation.contract import Contract
 
 NAME = "grafana"
 PORT = 3000
+SOURCES_PORT = 9096
+"""Of the sidecar that gives it teams' databases."""
+CREDENTIALS = "/run/secrets/grafana"
+"""Where the sidecar finds Grafana's own password."""
 ADMIN = "admin"
 DATA = "/data"
 PROVISIONING = "/etc/grafana/provisioning"
@@ -37,6 +41,7 @@ def environment(contract: Contract) -> dict[str, str]:
         "GF_PLUGINS_PREINSTALL_DISABLED": "true",
         "GF_NEWS_NEWS_FEED_ENABLED": "false",
         "GF_SNAPSHOTS_EXTERNAL_ENABLED": "false",
+        "GF_METRICS_ENABLED": "true",
     }
 
 

@@ -109,7 +109,9 @@ class Platform(pulumi.ComponentResource):
         grafana = Grafana(
             grafana_settings.NAME,
             spec.monitoring.grafana,
-            GrafanaInputs(inputs.contract, namespace, PROMETHEUS, inputs.root_secret),
+            GrafanaInputs(
+                inputs.contract, namespace, inputs.images.reference("monitoring"), PROMETHEUS, inputs.root_secret
+            ),
             child,
         )
         self.addresses = {mlflow_pod.NAME: server.address, **monitoring.addresses, **grafana.addresses}
@@ -125,7 +127,7 @@ class Platform(pulumi.ComponentResource):
         }
         Admission("admission", inputs.contract.image_registry, child)
         airflow_template(AirflowTemplateInputs(inputs.contract, inputs.images.reference("airflow")), child)
-        self.contract = promise(inputs)
+        self.contract = promise(inputs, grafana=spec.monitoring.grafana.image is not None)
         self.register_outputs(
             {"addresses": self.addresses, "credentials": self.credentials, "contract": self.contract.to_outputs()}
         )
@@ -149,7 +151,7 @@ def tools(contract: Contract) -> Tools:
     )
 
 
-def promise(inputs: PlatformInputs) -> PlatformContract:
+def promise(inputs: PlatformInputs, *, grafana: bool = False) -> PlatformContract:
     """What teams are promised."""
     return PlatformContract(
         foundation=inputs.contract,
@@ -160,4 +162,5 @@ def promise(inputs: PlatformInputs) -> PlatformContract:
         database_template=database_template(inputs.images.reference("airflow")),
         controller=Controller(namespace=NAMESPACE, service_account=tenancy_pod.ACCOUNT),
         serving=ServingController(namespace=NAMESPACE, service_account=serving_pod.ACCOUNT, port=serving_pod.PORT),
+        grafana=grafana,
     )

@@ -14,6 +14,7 @@ from components.platform.contract import PlatformContract
 from components.team import airflow_settings, alerts, network, quota
 from components.team.access import Access
 from components.team.airflow import Airflow, AirflowInputs
+from components.team.grafana_source import grafana_source
 from components.team.keys import Keys, KeysInputs, derived
 from components.team.model_services import ModelServices, ModelServicesInputs
 from components.team.names import AIRFLOW, AIRFLOW_KEYS
@@ -83,6 +84,10 @@ class Team(pulumi.ComponentResource):
             ModelServicesInputs(platform, namespace, derived(inputs.root_secret, spec, spec.rotation)),
             pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
         )
+        if platform.grafana:
+            now = derived(inputs.root_secret, spec, spec.rotation)
+            after = pulumi.ResourceOptions(parent=self, provider=cluster, depends_on=[granted])
+            grafana_source(spec, platform, namespace, now("database"), after)
         self.addresses = {AIRFLOW: airflow.address}
         # Apart from the others: who asks them whether they are there wakes them up.
         self.models = models.addresses

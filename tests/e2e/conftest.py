@@ -23,7 +23,6 @@ from images import catalog, fingerprint
 from local import paths, toolchain
 from local.node.config import IMAGE_REPOSITORY, NodeConfig
 from tests.e2e import snapshot
-from tests.e2e.served import first, serving
 from tests.support import flaky, processes
 from tests.support.beside import Beside
 from tests.support.cluster import Cluster
@@ -48,6 +47,7 @@ ORDER = (
     "test_serving.py",
     "test_serving_bad_versions.py",
     "test_serving_scaling.py",
+    "test_dashboards.py",
     "test_serving_hostile.py",
     "test_team_rotation.py",
     "test_team_removal.py",
@@ -78,8 +78,6 @@ COMPANY = (
     "test_secrets.py",
 )
 """Files beside whose tests work may go on: they measure nothing (but the node by itself) and break nothing."""
-# Fixtures of several files.
-__all__ = ["first", "serving"]
 COLD_SECONDS = 40 * 60
 WARM_SECONDS = 6 * 60
 TEAM_SECONDS = 4 * 60

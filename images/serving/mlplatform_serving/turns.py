@@ -34,7 +34,10 @@ class Turns:
         """What the call gives, when it is its turn."""
         async with self._turn:
             if self.quick:
-                return self._timed(call, *values)
+                found = self._timed(call, *values)
+                # Those that came meanwhile are read, and counted, before the next one computes.
+                await asyncio.sleep(0)
+                return found
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._timed, call, *values)
 
     def _timed(self, call: Callable[..., T], *values: Any) -> T:

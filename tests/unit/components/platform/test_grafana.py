@@ -22,6 +22,7 @@ def made(spec: GrafanaSpec) -> list[Recorded]:
     inputs = GrafanaInputs(
         stacks.contract(),
         NAMESPACE,
+        stacks.IMAGES.reference("monitoring"),
         Metrics("http://prometheus.mlp-platform:9090", "admin", "prometheus-admin"),
         pulumi.Output.secret(stacks.ROOT),
     )
@@ -53,11 +54,12 @@ def test_dashboards_are_there_without_a_grafana() -> None:
 
 def test_with_an_image_it_runs_and_is_reached() -> None:
     resources = made(GrafanaSpec(image=IMAGE))
-    assert kinds(resources) == {"ConfigMap", "Deployment", "Service", "Secret", "Ingress", "NetworkPolicy"}
+    access = {"ServiceAccount", "ClusterRole", "ClusterRoleBinding"}
+    assert kinds(resources) == access | {"ConfigMap", "Deployment", "Service", "Secret", "Ingress", "NetworkPolicy"}
     (rule,) = one(resources, "Ingress", "grafana").inputs["spec"]["rules"]
     assert rule["host"] == "grafana.localhost"
-    (container,) = pod(resources)["containers"]
-    assert container["image"] == IMAGE
+    container, sidecar = pod(resources)["containers"]
+    assert (container["image"], sidecar["image"]) == (IMAGE, stacks.IMAGES.reference("monitoring"))
     assert container["resources"] == {"requests": {"cpu": "50m", "memory": "256Mi"}, "limits": {"memory": "256Mi"}}
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(container)
@@ -76,6 +78,8 @@ def test_it_finds_every_dashboard_where_it_looks() -> None:
     folder = provider["providers"][0]["options"]["path"]
     spec = pod(resources)
     mounted = {mount["name"]: mount["mountPath"] for mount in spec["containers"][0]["volumeMounts"]}
+    # The sidecar's alone.
+    spec["volumes"] = [volume for volume in spec["volumes"] if volume["name"] != "credentials"]
     volumes = {volume["name"]: volume.get("configMap", {}).get("name") for volume in spec["volumes"]}
     assert set(mounted) == set(volumes)
     for board in ALL:
@@ -99,10 +103,19 @@ def test_its_passwords_are_in_no_text() -> None:
     assert given["GF_SECURITY_ADMIN_PASSWORD"] == {"secretKeyRef": {"name": "grafana-admin", "key": "password"}}
 
 
-def test_it_reaches_prometheus_and_the_database_and_nothing_else() -> None:
+def test_it_may_see_which_teams_there_are_and_no_more() -> None:
+    resources = made(GrafanaSpec(image=IMAGE))
+    (rule,) = one(resources, "ClusterRole", "mlplatform-grafana").inputs["rules"]
+    assert rule == {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list"]}
+    (subject,) = one(resources, "ClusterRoleBinding", "mlplatform-grafana").inputs["subjects"]
+    assert (subject["namespace"], subject["name"]) == (NAMESPACE, "grafana")
+    assert pod(resources)["serviceAccountName"] == "grafana"
+
+
+def test_it_reaches_prometheus_the_database_and_the_api_server_and_nothing_else() -> None:
     policy = one(made(GrafanaSpec(image=IMAGE)), "NetworkPolicy", "grafana").inputs["spec"]
     (out,) = policy["egress"]
-    assert {port["port"] for port in out["ports"]} == {9090, 5432}
+    assert {port["port"] for port in out["ports"]} == {9090, 5432, 443, 6443}
     (into,) = policy["ingress"]
     assert [port["port"] for port in into["ports"]] == [3000]
 

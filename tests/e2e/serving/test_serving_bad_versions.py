@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.served import CANARY, First, Say, Serving
+from tests.e2e.serving.conftest import CANARY, First, Say, Serving
 from tests.support import registered
 from tests.support.commands import Ran
 from tests.support.model_services import ModelService

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.e2e.served import First, Say, Serving
+from tests.e2e.serving.conftest import First, Say, Serving
 from tests.support import killing, registered
 from tests.support.cluster import Cluster
 from tests.support.traffic.background import Background

@@ -89,9 +89,9 @@ class Serving:
         return service
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def serving(cluster: Cluster, ingress: str) -> Iterator[Serving]:
-    """Versions are registered once; services of tests go in the end."""
+    """Versions are registered once; services of tests go after the last test of this folder."""
     team = open_team(cluster, f"team-{TEAM}", ingress)
     own = ModelService(cluster, TEAM, LIKE, ingress)
     head = SlowHead(own.target())
@@ -130,7 +130,7 @@ class First:
         service.give(copied(self.package, service.repository))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def first(serving: Serving) -> First:
     """One pod of a good version, packed and rolled out by the command that a person types."""
     service = serving.made("first")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.served import First, Say, Serving
+from tests.e2e.serving.conftest import First, Say, Serving
 from tests.support.model_services import ModelService
 from tests.support.traffic.background import Background
 from tests.support.traffic.generator import run

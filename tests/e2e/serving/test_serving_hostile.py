@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.e2e.served import First, Say, Serving
+from tests.e2e.serving.conftest import First, Say, Serving
 from tests.support.model_services import body
 from tests.support.traffic.background import Background
 from tests.support.traffic.generator import Target
@@ -46,7 +46,7 @@ WRONG: dict[str, bytes] = {
 
 
 @pytest.fixture(scope="module")
-def beside(first: First, say: Say) -> Iterator[Background]:
+def asking(first: First, say: Say) -> Iterator[Background]:
     """Somebody who asks as one should, from the first test to the last."""
     with Background(first.service.target(), constant(RATE)) as load:
         yield load
@@ -68,14 +68,14 @@ def refused(found: Ended) -> str:
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("what", WRONG)
-def test_a_wrong_request_is_refused_clearly(what: str, target: Target, beside: Background) -> None:
+def test_a_wrong_request_is_refused_clearly(what: str, target: Target, asking: Background) -> None:
     request = head(target, len(WRONG[what])) + WRONG[what]
     refused(asyncio.run(exchange(target, request)))
 
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/predict", 405), ("POST", "/nowhere", 404)])
-def test_what_is_not_there_is_said(method: str, path: str, status: int, target: Target, beside: Background) -> None:
+def test_what_is_not_there_is_said(method: str, path: str, status: int, target: Target, asking: Background) -> None:
     elsewhere = replace(target, method=method, path=path)
     found = asyncio.run(exchange(elsewhere, elsewhere.request(b"{}")))
     refused(found)
@@ -84,7 +84,7 @@ def test_what_is_not_there_is_said(method: str, path: str, status: int, target: 
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("how", ["by-its-length", "while-it-comes"])
-def test_a_body_of_100_mb_is_refused_without_being_read(how: str, target: Target, beside: Background, say: Say) -> None:
+def test_a_body_of_100_mb_is_refused_without_being_read(how: str, target: Target, asking: Background, say: Say) -> None:
     if how == "by-its-length":
         first, rest = head(target, LARGE), pieces_of(LARGE)
     else:
@@ -105,7 +105,7 @@ async def chunks_of(size: int) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.timeout(90)
-def test_slow_clients_are_not_waited_for(target: Target, beside: Background, serving: Serving, say: Say) -> None:
+def test_slow_clients_are_not_waited_for(target: Target, asking: Background, serving: Serving, say: Say) -> None:
     whole = body()
     slow = asyncio.run(
         exchange(target, head(target, 400), drops_of(whole + b" " * 400, every=0.5), seconds=SLOW_SECONDS)
@@ -122,11 +122,11 @@ def test_slow_clients_are_not_waited_for(target: Target, beside: Background, ser
 
 
 @pytest.mark.timeout(150)
-def test_a_crowd_of_10_000_is_answered_and_in_nobodys_way(target: Target, beside: Background, say: Say) -> None:
-    since = beside.now
+def test_a_crowd_of_10_000_is_answered_and_in_nobodys_way(target: Target, asking: Background, say: Say) -> None:
+    since = asking.now
     found = crowd_apart(replace(target, bodies=(b"{}",)), CROWD, IDLE_SECONDS, ASKING)
-    until = beside.now
-    p95 = beside.traffic.percentile(95, since, until)
+    until = asking.now
+    p95 = asking.traffic.percentile(95, since, until)
     say(
         f"{CROWD} connections: {found.open_at_once} open at once, answered {dict(found.answers)} "
         f"in {until - since:.0f} s; who asks beside: 95% within {p95 * 1000:.0f} ms"
@@ -137,9 +137,9 @@ def test_a_crowd_of_10_000_is_answered_and_in_nobodys_way(target: Target, beside
 
 
 @pytest.mark.timeout(60)
-def test_who_asked_beside_was_always_answered(beside: Background, say: Say) -> None:
-    beside.wait(1)
-    traffic = beside.traffic
+def test_who_asked_beside_was_always_answered(asking: Background, say: Say) -> None:
+    asking.wait(1)
+    traffic = asking.traffic
     say(f"beside all that: {len(traffic.samples)} requests, {len(traffic.failures)} failed; {traffic.lines()[1]}")
     assert len(traffic.samples) > RATE * 10
     assert not traffic.failures, str(traffic)
