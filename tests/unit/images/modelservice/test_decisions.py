@@ -122,6 +122,8 @@ def test_the_number_is_always_within_its_bounds(
         (9, Figures(100, 0, 0.100, 0.200), "wait", ""),
         (10, Figures(100, 0, 0.100, 0.200), "roll back", "Slow"),
         (10, Figures(100, 0, 0.010, 0.200), "wait", ""),
+        (30, Figures(99, 0, 0.010, 0.200), "promote", "Passed"),
+        (30, Figures(20, 0, 0.031, 0.040), "roll back", "Slow"),
         (10, Figures(19, 0, 0.100, 0.200), "wait", ""),
         (30, Figures(19, 0, 0.100, 0.200), "wait", ""),
         (60, Figures(19, 0, 0.100, 0.200), "promote", "Passed"),
