@@ -70,9 +70,9 @@ def test_buffers_are_a_quarter_of_the_memory(memory: str, buffers: str) -> None:
 
 
 def test_pods_of_other_namespaces_reach_database_and_store_only_if_they_are_ours() -> None:
-    for name, port in (("postgres", 5432), ("object-store", 7070)):
+    for name, *ports in (("postgres", 5432), ("object-store", 7070, 9102)):
         policy = one(stacks.foundation(), "NetworkPolicy", name).inputs["spec"]
         assert policy["policyTypes"] == ["Ingress"]
         (rule,) = policy["ingress"]
         assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"app.kubernetes.io/part-of": "mlplatform"}}}]
-        assert rule["ports"] == [{"port": port, "protocol": "TCP"}]
+        assert rule["ports"] == [{"port": port, "protocol": "TCP"} for port in ports]
