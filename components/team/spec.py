@@ -22,6 +22,7 @@ from components.kubernetes.vocabulary import (
     TeamName,
     WebhookUrl,
 )
+from components.team.model_spec import ModelServiceSpec
 
 
 class QuotaSpec(Spec):
@@ -82,6 +83,9 @@ class TeamSpec(Spec):
     airflow: AirflowSpec = AirflowSpec()
     """Where its pipelines run."""
 
+    models: Annotated[tuple[ModelServiceSpec, ...], Field(max_length=50)] = ()
+    """Models that answer requests."""
+
     quota: QuotaSpec
     """What it may use."""
 
@@ -97,22 +101,34 @@ class TeamSpec(Spec):
         """What the team is called in every tool."""
         return team_id(self.name)
 
+    @field_validator("models")
+    @classmethod
+    def _distinct(cls, models: tuple[ModelServiceSpec, ...]) -> tuple[ModelServiceSpec, ...]:
+        names = [model.name for model in models]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"give each model service a name of its own: {', '.join(twice)} is there twice")
+        return models
+
     @field_validator("quota")
     @classmethod
     def _enough(cls, quota: QuotaSpec, info: ValidationInfo) -> QuotaSpec:
-        airflow = info.data.get("airflow")
-        if isinstance(airflow, AirflowSpec):
-            _room(quota, [airflow.resources, statsd.RESOURCES, airflow.worker])
+        airflow, models = info.data.get("airflow"), info.data.get("models")
+        if isinstance(airflow, AirflowSpec) and models is not None:
+            _room(quota, [airflow.resources, statsd.RESOURCES, airflow.worker], [model.resources for model in models])
         return quota
 
 
-def _room(quota: QuotaSpec, wanted: Iterable[Resources]) -> None:
-    """A quota that Airflow and one task don't fit in would leave a team that never runs anything."""
-    parts = list(wanted)
+def _room(quota: QuotaSpec, airflow: Iterable[Resources], models: Iterable[Resources]) -> None:
+    """A quota that Airflow, one task and a pod of each model don't fit in leaves a team that never runs them."""
+    parts, served = list(airflow), list(models)
+    who = "Airflow and one of its tasks"
+    if served:
+        parts, who = [*parts, *served], f"{who} and a pod of each model"
     processor = sum(cores(part.cpu) for part in parts)
     memory = sum(size_in_bytes(part.memory) for part in parts)
     if cores(quota.cpu) < processor:
-        raise ValueError(f"raise cpu to {int(processor * 1000)}m or more, which Airflow and one of its tasks ask for")
+        raise ValueError(f"raise cpu to {int(processor * 1000)}m or more, which {who} ask for")
     if size_in_bytes(quota.memory) < memory:
         least = -(-int(memory) // 2**20)
-        raise ValueError(f"raise memory to {least}Mi or more, which Airflow and one of its tasks ask for")
+        raise ValueError(f"raise memory to {least}Mi or more, which {who} ask for")

@@ -1,7 +1,8 @@
 """One platform for all end-to-end tests: brought up by the real command before the first, gone after the last.
 
 The files run in the order of `ORDER`; the machine is looked at before the platform comes up, so that `test_down.py` can
-say that nothing is left of it.
+say that nothing is left of it. What takes long and needs no quiet machine runs beside other tests (`beside`); files
+that aren't in `COMPANY` wait for its end.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import fnmatch
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,40 +22,69 @@ import pytest
 from images import catalog, fingerprint
 from local import paths, toolchain
 from local.node.config import IMAGE_REPOSITORY, NodeConfig
-from mlp import teams as mlp_teams
 from tests.e2e import snapshot
-from tests.support import processes
+from tests.support import flaky, processes
+from tests.support.beside import Beside
 from tests.support.cluster import Cluster
-from tests.support.commands import Ran, mlp
+from tests.support.commands import Ran, mlp, run
+from tests.support.engine_killed import KILLS, StackOf, again, run_all
 from tests.support.killable import environment_for
 from tests.support.mlflow import Mlflow
+from tests.support.no_image import NoImage
+from tests.support.no_image import up as up_without_image
+from tests.support.passing import Passing, rotate
 from tests.support.small_stack import SmallStack
 
 ORDER = (
     "test_up.py",
     "test_idle.py",
     "test_trained.py",
+    "test_engine_units.py",
     "test_team_up.py",
     "test_team_pipeline.py",
     "test_team_isolation.py",
     "test_team_admission.py",
+    "test_serving.py",
+    "test_serving_bad_versions.py",
+    "test_serving_scaling.py",
+    "test_dashboards.py",
+    "test_serving_hostile.py",
     "test_team_rotation.py",
     "test_team_removal.py",
+    "test_provider_awaits.py",
+    "test_engine_killed.py",
     "test_team_kills.py",
     # After the teams' runs, so that what those wrote and showed is searched too.
     "test_secrets.py",
     "test_wrong_cases.py",
     "test_team_engine_killed.py",
     "test_plain_pulumi.py",
-    "test_engine_killed.py",
     "test_[!d]*.py",
     "test_node*.py",
     "test_up_again.py",
     "test_down.py",
 )
+COMPANY = (
+    "test_idle.py",
+    "test_trained.py",
+    "test_engine_units.py",
+    "test_team_pipeline.py",
+    "test_team_isolation.py",
+    "test_team_admission.py",
+    "test_team_rotation.py",
+    "test_team_removal.py",
+    "test_provider_awaits.py",
+    "test_engine_killed.py",
+    "test_secrets.py",
+)
+"""Files beside whose tests work may go on: they measure nothing (but the node by itself) and break nothing."""
 COLD_SECONDS = 40 * 60
 WARM_SECONDS = 6 * 60
 TEAM_SECONDS = 4 * 60
+UNITS_SECONDS = 600
+TEST_SECONDS, SETUP_SECONDS = 300, 900
+"""What a test gets that names no limit, and what each gets besides: the first that needs a fixture waits for it too,
+and for what runs beside. Limits end what hangs; what is promised is measured by the tests themselves."""
 
 
 def place(file: str) -> int:
@@ -65,10 +97,49 @@ def place(file: str) -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files in order; inside a file tests stay as they are written."""
-    items.sort(key=lambda item: place(item.path.name) if item.path.parent.name == "e2e" else -1)
+    ours = [item for item in items if is_ours(item)]
+    items.sort(key=lambda item: place(item.path.name) if is_ours(item) else -1)
+    for item in ours:
+        given = item.get_closest_marker("timeout")
+        own = given.args[0] if given and given.args else TEST_SECONDS
+        item.add_marker(pytest.mark.timeout(own + SETUP_SECONDS), append=False)
+
+
+def is_ours(item: pytest.Item) -> bool:
+    """Whether it is one of this folder's."""
+    return item.path.parent == Path(__file__).parent
 
 
 FIGURES = pytest.StashKey[list[str]]()
+BESIDE = pytest.StashKey[Beside]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where work beside the tests is kept."""
+    config.stash[BESIDE] = Beside()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """No test ends before what it began; nor does the session."""
+    session.config.stash[BESIDE].end()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Most tests need the machine for themselves, their fixtures too."""
+    if is_ours(item) and item.path.name not in COMPANY:
+        item.config.stash[BESIDE].quiet()
+
+
+@pytest.fixture(scope="session")
+def beside(request: pytest.FixtureRequest) -> Beside:
+    """What goes on beside the tests."""
+    return request.config.stash[BESIDE]
+
+
+def is_wanted(request: pytest.FixtureRequest, file: str) -> bool:
+    """Whether a file's tests are among those that were asked for: else what they need isn't begun for them."""
+    return any(item.path.name == file for item in request.session.items)
 
 
 @pytest.fixture(scope="session")
@@ -78,11 +149,15 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the figures that tests noted."""
+    """Print the figures that tests noted, and what didn't pass at once."""
     if figures := config.stash.get(FIGURES, []):
         terminalreporter.section("figures")
         for figure in figures:
             terminalreporter.line(figure)
+    if twice := flaky.lines(terminalreporter.stats):
+        terminalreporter.section("flaky")
+        for line in twice:
+            terminalreporter.line(line)
 
 
 @dataclass(frozen=True)
@@ -108,6 +183,9 @@ def platform() -> Platform:
     """Bring the platform up by the command that a person types."""
     was_up = paths.kubeconfig().exists() and node_is_running()
     had_caches = any((paths.cache() / "bin").glob("kubelet-*"))
+    if not was_up:
+        # A node that was killed has left mounts and cgroups; what the next `up` and `down` clear away isn't theirs.
+        mlp("down", "--yes", seconds=300).must_succeed()
     before = snapshot.take()
     with processes.Watch() as watch:
         ran = mlp("up", "--yes", seconds=COLD_SECONDS).must_succeed()
@@ -154,70 +232,102 @@ class Teams:
     """Namespace, database, role, bucket, workspace and user of the one: team-search."""
     recsys: str
     """The same of the other: team-recsys."""
-    added: Ran
-    """The first `mlp team add recsys` of this session."""
-    was_there: bool
-    """Whether recsys was up before: then that `add` found nothing to do."""
 
 
 @pytest.fixture(scope="session")
-def teams(cluster: Cluster) -> Teams:
+def teams(platform: Platform, beside: Beside) -> Teams:
     """Both teams up, once for all tests."""
-    was_there = bool(cluster.kubectl("get", "namespace", "team-recsys", "--ignore-not-found", "-o", "name"))
-    added = mlp("team", "add", "recsys", "--yes", seconds=TEAM_SECONDS).must_succeed()
-    return Teams("team-search", "team-recsys", added, was_there)
+    beside.result("recsys", add_recsys)
+    return Teams("team-search", "team-recsys")
 
 
-@dataclass(frozen=True)
-class Passing:
-    """A team that comes and goes, for what is done to a whole team: its rotation and its removal."""
-
-    name: str
-
-    @property
-    def id(self) -> str:
-        """What it is called in every tool."""
-        return mlp_teams.id_of(self.name)
-
-    @property
-    def stack(self) -> str:
-        """Its stack."""
-        return mlp_teams.stack_of(self.name)
-
-    @property
-    def spec(self) -> Path:
-        """The file of its spec."""
-        return mlp_teams.spec_of(self.name)
+def add_recsys() -> None:
+    mlp("team", "add", "recsys", "--yes", seconds=TEAM_SECONDS).must_succeed()
 
 
 @pytest.fixture(scope="session")
 def passing(platform: Platform) -> Iterator[Passing]:
-    """Cloned from search and brought up; purged in the end, however that is reached."""
+    """A team for what is done to a whole team; purged in the end, however that is reached."""
     team = Passing("passing")
-    if not team.spec.exists():
-        mlp("team", "clone", "search", team.name, seconds=60).must_succeed()
     try:
-        mlp("team", "add", team.name, "--yes", seconds=TEAM_SECONDS).must_succeed()
         yield team
     finally:
-        if paths.backend().joinpath(".pulumi", "stacks", "mlplatform", f"{team.stack}.json").exists():
-            mlp("team", "remove", team.name, "--purge", "--yes", seconds=TEAM_SECONDS)
-        team.spec.unlink(missing_ok=True)
+        team.purge(TEAM_SECONDS)
 
 
-@pytest.fixture
-def stack_of(cluster: Cluster, tmp_path: Path) -> Iterator[Callable[[str], SmallStack]]:
-    """Make a small stack on the node by its name; its namespace goes when the test ends, however it ends."""
+@pytest.fixture(scope="session")
+def early(
+    request: pytest.FixtureRequest,
+    cluster: Cluster,
+    ingress: str,
+    beside: Beside,
+    say: Callable[[str], None],
+) -> None:
+    """What later files look at is begun now, as far as they were asked for."""
+    if any(is_wanted(request, file) for file in ("test_team_isolation.py", "test_team_admission.py")):
+        beside.begin("recsys", add_recsys)
+    if is_wanted(request, "test_team_rotation.py"):
+        passing = request.getfixturevalue("passing")
+        beside.begin("rotation", lambda: rotate(passing, cluster, ingress, say))
+    if is_wanted(request, "test_engine_killed.py"):
+        rounds = request.getfixturevalue("engine_killed_at_every_call")
+        beside.begin("engine killed", rounds)
+    if is_wanted(request, "test_wrong_cases.py"):
+        beside.begin("no image", request.getfixturevalue("no_image"))
+
+
+@pytest.fixture(scope="session")
+def engine_units(request: pytest.FixtureRequest, platform: Platform, beside: Beside) -> Callable[[], Ran]:
+    """The unit tests that need the engine, which `up` has brought, and no node: they run while the node rests."""
+
+    def run_them() -> Ran:
+        command = [sys.executable, "-m", "pytest", "-n", "2", "-m", "engine", "tests/unit"]
+        return run(command, UNITS_SECONDS).must_succeed()
+
+    if is_wanted(request, "test_engine_units.py"):
+        beside.begin("engine's unit tests", run_them)
+    return run_them
+
+
+@pytest.fixture(scope="session")
+def engine_killed_at_every_call(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], None]:
+    """All rounds of test_engine_killed.py that take long."""
+
+    def rounds() -> None:
+        with small_stacks(cluster, tmp_path_factory.mktemp("killed")) as stack_of:
+            run_all(again, stack_of, KILLS)
+
+    return rounds
+
+
+@pytest.fixture(scope="session")
+def no_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], NoImage]:
+    """A stack whose image isn't there."""
+    return lambda: up_without_image(cluster, tmp_path_factory.mktemp("no-image"))
+
+
+@contextmanager
+def small_stacks(cluster: Cluster, folder: Path) -> Iterator[StackOf]:
+    """Make small stacks on the node by their names; their namespaces go in the end, however that is reached."""
     made: list[SmallStack] = []
     # The one image that runs anywhere, needs nothing and is on every node.
     pause = f"{IMAGE_REPOSITORY}/pause:{fingerprint.tag(catalog.load()['pause'])}"
 
     def make(name: str) -> SmallStack:
-        stack = SmallStack(f"e2e-{name}", tmp_path / name, environment_for(paths.kubeconfig()), pause, replicas=1)
+        stack = SmallStack(f"e2e-{name}", folder / name, environment_for(paths.kubeconfig()), pause, replicas=1)
         made.append(stack)
         return stack
 
-    yield make
-    for stack in made:
-        cluster.kubectl("delete", "namespace", stack.name, "--ignore-not-found", "--wait=false")
-        cluster.kubectl("delete", "clusterroles", "-l", f"app.kubernetes.io/part-of={stack.name}")
+    try:
+        yield make
+    finally:
+        for stack in made:
+            cluster.kubectl("delete", "namespace", stack.name, "--ignore-not-found", "--wait=false")
+            cluster.kubectl("delete", "clusterroles", "-l", f"app.kubernetes.io/part-of={stack.name}")
+
+
+@pytest.fixture
+def stack_of(cluster: Cluster, tmp_path: Path) -> Iterator[StackOf]:
+    """Small stacks for one test."""
+    with small_stacks(cluster, tmp_path) as make:
+        yield make

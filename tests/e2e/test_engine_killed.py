@@ -6,15 +6,18 @@ then: the cluster has what the state has, nothing twice, and nothing at all once
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.support.engine_killed import KILLS, StackOf, again, half_way, plain, run_all
+from tests.support.beside import Beside
+from tests.support.engine_killed import KILLS, StackOf, half_way, plain, run_all
 from tests.support.killable import Kill
 
 
 @pytest.mark.timeout(900)
-def test_killed_at_every_call_then_run_again(stack_of: StackOf) -> None:
-    run_all(again, stack_of, KILLS)
+def test_killed_at_every_call_then_run_again(beside: Beside, engine_killed_at_every_call: Callable[[], None]) -> None:
+    beside.result("engine killed", engine_killed_at_every_call)
 
 
 @pytest.mark.timeout(300)

@@ -101,17 +101,26 @@ def workload(token: str, image: str) -> str:
     return yaml.safe_dump_all(objects)
 
 
-@pytest.fixture
-def kept(platform: Platform, cluster: Cluster) -> Iterator[Kept]:
+@pytest.fixture(scope="module")
+def made(platform: Platform, cluster: Cluster) -> Iterator[Kept]:
     provisioner = cluster.get("deployment", "local-path-provisioner", "-n", "local-path-storage")
     image = provisioner["spec"]["template"]["spec"]["containers"][0]["image"]
     result = Kept(secrets.token_hex(8), cluster)
+    # What an earlier run left has another token on its volume.
+    cluster.kubectl("delete", "namespace", NAMESPACE, "--ignore-not-found", "--timeout=100s")
     cluster.kubectl("apply", "-f", "-", given=workload(result.token, image))
     try:
         result.is_there()
         yield result
     finally:
-        cluster.kubectl("delete", "namespace", NAMESPACE, "--timeout=100s")
+        cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+
+
+@pytest.fixture
+def kept(made: Kept) -> Kept:
+    """There before each test, which may do what it likes to the node."""
+    made.is_there()
+    return made
 
 
 def kill_everything() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import urllib.error
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -26,24 +28,36 @@ def shell(command: str, seconds: float) -> Ran:
     return run(["bash", "-c", entered], seconds, environment=clean, folder=paths.checkout())
 
 
-@pytest.mark.timeout(180)
-@pytest.mark.parametrize("stack", STACKS)
-def test_preview_sees_no_change(platform: Platform, stack: str) -> None:
-    shell(f"pulumi preview --diff --expect-no-changes --non-interactive -s {stack}", 150).must_succeed()
+def on_each(stacks: Iterable[str], *commands: str, seconds: float = 150) -> None:
+    """Commands one after the other, on all these stacks side by side; `{}` is the stack."""
+
+    def on(stack: str) -> None:
+        for command in commands:
+            shell(command.format(stack), seconds).must_succeed()
+
+    # Each has a lock, a state and a process of its own.
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(on, stack) for stack in stacks]:
+            done.result()
+
+
+PREVIEW = "pulumi preview --diff --expect-no-changes --non-interactive -s {}"
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("stack", STACKS)
-def test_up_changes_nothing(platform: Platform, stack: str) -> None:
-    shell(f"pulumi up --skip-preview --yes --expect-no-changes -s {stack}", 150).must_succeed()
+def test_preview_sees_no_change(platform: Platform) -> None:
+    on_each(STACKS, PREVIEW)
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("stack", STACKS)
-def test_refresh_finds_what_was_applied(platform: Platform, stack: str) -> None:
-    shell(f"pulumi refresh --yes --skip-preview --expect-no-changes -s {stack}", 150).must_succeed()
+def test_up_changes_nothing(platform: Platform) -> None:
+    on_each(STACKS, "pulumi up --skip-preview --yes --expect-no-changes -s {}")
+
+
+@pytest.mark.timeout(180)
+def test_refresh_finds_what_was_applied(platform: Platform) -> None:
     # And the program still agrees with what was read back.
-    shell(f"pulumi preview --expect-no-changes --non-interactive -s {stack}", 150).must_succeed()
+    on_each(STACKS, "pulumi refresh --yes --skip-preview --expect-no-changes -s {}", PREVIEW)
 
 
 @pytest.mark.timeout(240)
@@ -61,9 +75,8 @@ def test_a_change_on_the_cluster_is_seen_and_put_right(cluster: Cluster, platfor
 @pytest.mark.timeout(900)
 def test_destroy_and_up_by_plain_pulumi_then_mlp_agrees(cluster: Cluster, mlflow: Mlflow, platform: Platform) -> None:
     runs = mlflow.runs(mlflow.experiment("keyword-recommender"))
-    for team in map(teams.stack_of, teams.standing()):
-        # What stands on the platform goes first: its controller ends their access.
-        shell(f"pulumi destroy --yes --skip-preview -s {team}", 120).must_succeed()
+    # What stands on the platform goes first: its controller ends their access.
+    on_each(map(teams.stack_of, teams.standing()), "pulumi destroy --yes --skip-preview -s {}", seconds=180)
     shell(f"pulumi destroy --yes --skip-preview -s {PLATFORM}", 240).must_succeed()
     assert not cluster.items("pods", "-n", "mlp-platform")
     with pytest.raises(urllib.error.HTTPError, match="404"):
@@ -72,5 +85,4 @@ def test_destroy_and_up_by_plain_pulumi_then_mlp_agrees(cluster: Cluster, mlflow
     # Database and bucket belong to the foundation: what was recorded is still there.
     assert mlflow.runs(mlflow.experiment("keyword-recommender")) == runs
     mlp("up", "--yes", seconds=300).must_succeed()
-    for stack in (PLATFORM, TEAM):
-        shell(f"pulumi preview --expect-no-changes --non-interactive -s {stack}", 150).must_succeed()
+    on_each((PLATFORM, TEAM), PREVIEW)

@@ -112,8 +112,8 @@ def test_readiness_is_noticed_at_once(engine: Engine, namespace: str, image: str
     conditions = cluster.get("deployment", "web", "-n", namespace)["status"]["conditions"]
     available = next(item for item in conditions if item["type"] == "Available")
     happened = time.mktime(time.strptime(available["lastTransitionTime"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
-    # Kubernetes tells whole seconds only.
-    assert noticed - happened < 1.5
+    # Kubernetes tells whole seconds only, and other work may go on beside this.
+    assert noticed - happened < 2.5
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_deployment_that_does_not_start_says_why(
 ) -> None:
     broken = workload("Deployment", "web", namespace, pod_spec(container(image, script, readinessProbe=READY)))
     with pytest.raises(InitFailedError) as caught:
-        create(engine, broken, timeout=12)
+        create(engine, broken, timeout=15)
     for part in (*says, f"Pod {namespace}/web-"):
         assert part in str(caught.value) or (part == "exit code 3" and "CrashLoopBackOff" in str(caught.value))
     assert caught.value.id == f"{namespace}/web"

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -21,12 +22,26 @@ from mlp import config
 from mlp import teams as mlp_teams
 from tests.e2e.conftest import Platform, Teams
 from tests.support import derived, processes, shown_by_airflow
+from tests.support.beside import Beside
 from tests.support.cluster import Cluster
 from tests.support.pipelines import DAGS
 from tests.support.secret_scan import Leak, Scanner, image_blobs
 from tests.support.teams import open_team
 
 FOUNDATION, PLATFORM = "local-foundation", "local-platform"
+IMAGES = "images searched"
+pytestmark = pytest.mark.usefixtures("searching")
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What came of the search through all images."""
+
+    secrets: int
+    blobs: int
+    size: int
+    """Bytes, packed."""
+    leaks: list[Leak]
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +56,25 @@ def scanner(environment: dict[str, str], teams: Teams) -> Scanner:
     found["the root secret"] = paths.root_secret().read_text().strip()
     found["the passphrase"] = paths.passphrase().read_text().strip()
     return Scanner(found)
+
+
+@pytest.fixture(scope="module")
+def searched(scanner: Scanner) -> Callable[[], Searched]:
+    """The search, which takes a minute."""
+
+    def search() -> Searched:
+        blobs = image_blobs([layout().registry, layout().containerd])
+        size = sum(blob.stat().st_size for blob in blobs)
+        return Searched(len(scanner.names), len(blobs), size, scanner.blobs(blobs))
+
+    return search
+
+
+@pytest.fixture(scope="module")
+def searching(request: pytest.FixtureRequest, searched: Callable[[], Searched], beside: Beside) -> None:
+    """It goes on beside the other tests of this file."""
+    if any(item.name == test_not_in_images.__name__ for item in request.session.items):
+        beside.begin(IMAGES, searched)
 
 
 def outputs_of(stack: str, environment: dict[str, str]) -> dict[str, Any]:
@@ -142,14 +176,12 @@ def test_not_in_the_environment_of_processes_outside_of_containers(scanner: Scan
 
 
 @pytest.mark.timeout(300)
-def test_not_in_images(scanner: Scanner, say: Callable[[str], None]) -> None:
-    blobs = image_blobs([layout().registry, layout().containerd])
-    size = sum(blob.stat().st_size for blob in blobs)
-    say(
-        f"searched for {len(scanner.names)} secrets, {len(blobs)} blobs of images among it ({size / 1e9:.1f} GB packed)"
-    )
-    assert size > 100e6
-    none(scanner.blobs(blobs))
+def test_not_in_images(searched: Callable[[], Searched], beside: Beside, say: Callable[[str], None]) -> None:
+    found = beside.result(IMAGES, searched)
+    where = f"{found.blobs} blobs of images among it ({found.size / 1e9:.1f} GB packed)"
+    say(f"searched for {found.secrets} secrets, {where}")
+    assert found.size > 100e6
+    none(found.leaks)
 
 
 @pytest.mark.timeout(60)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from examples.keyword_recommender import days, steps
-from tests.e2e.conftest import Teams
 from tests.support import keyword_recommender as example
 from tests.support.cluster import Cluster
 from tests.support.mlflow import pairs
@@ -25,9 +24,12 @@ SECONDS = 300
 BOUNDS = {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"cpu": "1", "memory": "1Gi"}}
 
 
+pytestmark = pytest.mark.usefixtures("early")
+
+
 @pytest.fixture(scope="module")
-def search(teams: Teams, cluster: Cluster, ingress: str) -> Team:
-    return open_team(cluster, teams.search, ingress)
+def search(cluster: Cluster, ingress: str) -> Team:
+    return open_team(cluster, "team-search", ingress)
 
 
 @pytest.fixture(scope="module")

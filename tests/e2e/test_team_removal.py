@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from local import paths
-from tests.e2e.conftest import TEAM_SECONDS, Passing
+from tests.e2e.conftest import TEAM_SECONDS
 from tests.support import access, traces
 from tests.support.admins import Admins
 from tests.support.cluster import Cluster
 from tests.support.commands import mlp
+from tests.support.passing import Passing
 from tests.support.refused import Refused
 from tests.support.service_account import ServiceAccount
 from tests.support.teams import Team, open_team
@@ -45,6 +46,7 @@ class Removed:
 
 @pytest.fixture(scope="module")
 def removed(passing: Passing, cluster: Cluster, ingress: str, tmp_path_factory: pytest.TempPathFactory) -> Removed:
+    passing.bring_up()
     team = open_team(cluster, passing.id, ingress)
     left = traces.leave(team)
     folder = tmp_path_factory.mktemp("removed")

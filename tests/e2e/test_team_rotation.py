@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from secrets import token_hex
 
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
 
-from tests.e2e.conftest import TEAM_SECONDS, Passing
 from tests.support import access
+from tests.support.beside import Beside
 from tests.support.cluster import Cluster
-from tests.support.commands import mlp
-from tests.support.pipelines import DAGS
+from tests.support.passing import CONNECTION, PASSWORD, VARIABLE, Passing, Rotated, rotate
 from tests.support.refused import Refused
-from tests.support.teams import Team, open_team
+from tests.support.teams import Team
 
-SLOW_SECONDS = 40
-START_SECONDS = 150
-RUN_SECONDS = 300
-CONNECTION = {"connection_id": "e2e", "conn_type": "http", "host": "nowhere.example", "login": "somebody"}
-VARIABLE = {"key": "e2e", "value": token_hex()}
-PASSWORD = token_hex()
 CIPHERTEXT = "SELECT password FROM connection WHERE conn_id = 'e2e'"
 REFUSALS = {
     "database": "password authentication failed",
@@ -36,37 +26,11 @@ REFUSALS = {
 }
 
 
-@dataclass(frozen=True)
-class Rotated:
-    """A team before and after."""
-
-    before: Team
-    after: Team
-    token: dict[str, str]
-    """Of its Airflow, given out before."""
-    state: str
-    """How the run ended."""
-
-
 @pytest.fixture(scope="module")
-def rotated(passing: Passing, cluster: Cluster, ingress: str, say: Callable[[str], None]) -> Rotated:
-    before = open_team(cluster, passing.id, ingress)
-    pipelines = before.pipelines
-    airflow = pipelines.airflow
-    pipelines.push(DAGS / "slow").must_succeed()
-    airflow.post("/connections", {**CONNECTION, "password": PASSWORD})
-    airflow.post("/variables", VARIABLE)
-    token = before.airflow_headers()
-    run = pipelines.trigger("slow", seconds=SLOW_SECONDS)
-    pipelines.wait_for_task("slow", run, "wait", "running", seconds=START_SECONDS)
-    passing.spec.write_text(re.sub(r"(?m)^rotation: \d+", "rotation: 2", passing.spec.read_text()))
-    up = mlp("team", "add", passing.name, "--yes", seconds=TEAM_SECONDS).must_succeed()
-    say(f"rotation of every secret of a team, one DAG running: {up.seconds:.0f} s")
-    after = open_team(cluster, passing.id, ingress)
-    return Rotated(before, after, token, after.pipelines.wait("slow", run, RUN_SECONDS)["state"])
+def rotated(passing: Passing, cluster: Cluster, ingress: str, beside: Beside, say: Callable[[str], None]) -> Rotated:
+    return beside.result("rotation", lambda: rotate(passing, cluster, ingress, say))
 
 
-@pytest.mark.timeout(2 * TEAM_SECONDS + START_SECONDS + RUN_SECONDS)
 def test_the_run_succeeded(rotated: Rotated) -> None:
     assert rotated.state == "success"
 

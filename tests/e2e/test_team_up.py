@@ -16,6 +16,7 @@ import pytest
 from mlp import teams as mlp_teams
 from tests.e2e.conftest import Platform
 from tests.support import accounting, killing
+from tests.support.beside import Beside
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp
 from tests.support.pipelines import DAGS, Pipelines, Run
@@ -51,14 +52,16 @@ class Added:
 
 def remove(*names: str) -> None:
     """Take away what is there of teams, their data and their specs too."""
-    if there := [name for name in names if name in mlp_teams.known()]:
-        mlp("team", "remove", *there, "--purge", "--yes", seconds=FIVE_SECONDS).must_succeed()
-    for name in names:
-        mlp_teams.spec_of(name).unlink(missing_ok=True)
+    try:
+        if there := [name for name in names if name in mlp_teams.known()]:
+            mlp("team", "remove", *there, "--purge", "--yes", seconds=FIVE_SECONDS).must_succeed()
+    finally:
+        for name in names:
+            mlp_teams.spec_of(name).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="module")
-def added(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Added]:
+def added(platform: Platform, beside: Beside, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Added]:
     remove(NAME)
     project = tmp_path_factory.mktemp("pushed") / HELLO
     shutil.copytree(DAGS / HELLO, project)
@@ -71,7 +74,7 @@ def added(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Itera
         first = pipelines.run(HELLO)
         yield Added(ran, pipelines, project, pushed, first, time.monotonic() - start)
     finally:
-        remove(NAME)
+        beside.begin(f"{NAME} removed", lambda: remove(NAME))
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +185,7 @@ def test_what_does_not_import_is_refused_with_the_error(added: Added, cluster: C
 
 
 @pytest.mark.timeout(3 * FIVE_SECONDS)
-def test_five_at_once_in_time_and_what_each_costs(added: Added, say: Callable[[str], None]) -> None:
+def test_five_at_once_in_time_and_what_each_costs(added: Added, beside: Beside, say: Callable[[str], None]) -> None:
     remove(*FIVE)
     time.sleep(SETTLE_SECONDS / 3)
     before = accounting.measure(MEASURE_SECONDS)
@@ -194,7 +197,7 @@ def test_five_at_once_in_time_and_what_each_costs(added: Added, say: Callable[[s
         time.sleep(SETTLE_SECONDS)
         after = accounting.measure(MEASURE_SECONDS)
     finally:
-        remove(*FIVE)
+        beside.begin("five removed", lambda: remove(*FIVE))
     memory, cores = (after.memory - before.memory) / len(FIVE), (after.cores - before.cores) / len(FIVE)
     say(
         f"one more team: {memory / 2**20:.0f} MiB, {cores:.3f} core idle (a fifth of five); promised 1126 MiB, 0.1 core"

@@ -7,10 +7,16 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.conftest import Platform
+from tests.support.beside import Beside
 from tests.support.cluster import Cluster
 from tests.support.commands import mlp
 
 SECONDS = 60
+
+
+@pytest.mark.timeout(60)
+def test_all_that_went_on_beside_the_tests_ended_well(beside: Beside) -> None:
+    assert beside.failures() == {}
 
 
 def versions(cluster: Cluster) -> dict[str, str]:

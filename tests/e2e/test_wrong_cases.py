@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,13 +14,10 @@ import pytest
 
 from local import paths
 from tests.e2e.conftest import Platform
-from tests.support.cluster import Cluster
+from tests.support.beside import Beside
 from tests.support.commands import Ran, mlp
-from tests.support.killable import environment_for
+from tests.support.no_image import NoImage
 from tests.support.project_copy import ProjectCopy
-from tests.support.small_stack import SmallStack
-
-PULL_SECONDS = 60
 
 
 @pytest.fixture
@@ -74,20 +72,14 @@ def test_an_unknown_tool_has_no_credentials(platform: Platform) -> None:
 
 
 @pytest.mark.timeout(180)
-def test_an_image_that_is_not_there_names_pod_and_event(cluster: Cluster, platform: Platform, tmp_path: Path) -> None:
-    stack = SmallStack("e2e-no-image", tmp_path, environment_for(paths.kubeconfig()), "100.64.0.1:5000/nothing:1", 1)
-    try:
-        ran = stack.up(check=False)
-        said = ran.stdout + ran.stderr
-        pods = cluster.items("pods", "-n", stack.name)
-        assert ran.returncode != 0
-        assert pods[0]["metadata"]["name"] in said
-        assert "nothing:1" in said
-        assert "ImagePull" in said or "ErrImage" in said
-        assert "Traceback" not in said
-    finally:
-        stack.destroy()
-    assert not stack.live()
+def test_an_image_that_is_not_there_names_pod_and_event(beside: Beside, no_image: Callable[[], NoImage]) -> None:
+    found = beside.result("no image", no_image)
+    assert found.code != 0
+    assert found.pod in found.said
+    assert "nothing:1" in found.said
+    assert "ImagePull" in found.said or "ErrImage" in found.said
+    assert "Traceback" not in found.said
+    assert not found.left
 
 
 @pytest.mark.timeout(60)

@@ -17,7 +17,7 @@ from tests.support.teams import Team
 
 DAG = "daily"
 FIRST, YEARS = date(1971, 1, 1), 45
-CHUNK = 24
+CHUNK = 16
 """Days that are asked for at once; more when they run out, so that it goes on as long as it is needed."""
 AT_ONCE = 2
 CONFLICT = 409
@@ -66,7 +66,7 @@ class Backfill:
         """The ids of the runs that run now."""
         return [run["dag_run_id"] for run in self.runs().values() if run["state"] == "running"]
 
-    def keep_going(self, least: int = 8, seconds: float = 120) -> None:
+    def keep_going(self, least: int = 4, seconds: float = 120) -> None:
         """Wait until something runs and at least so many days are still to come; ask for more if there are fewer."""
         end = time.monotonic() + seconds
         while True:

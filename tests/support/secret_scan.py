@@ -15,6 +15,7 @@ import threading
 import urllib.parse
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ SHORTEST = 12
 """Characters below which a secret is no secret, and would be found everywhere."""
 CHUNK = 1 << 20
 FILES_AT_ONCE = 500
+BLOBS_AT_ONCE = 2
 GZIP = b"\x1f\x8b"
 
 
@@ -84,7 +86,8 @@ class Scanner:
 
     def blobs(self, files: Iterable[Path]) -> list[Leak]:
         """Search image layers and configs: gzip is unpacked, anything else is searched as it is."""
-        return [leak for file in files for leak in self._blob(file)]
+        with ThreadPoolExecutor(BLOBS_AT_ONCE) as pool:
+            return [leak for leaks in pool.map(self._blob, files) for leak in leaks]
 
     def _blob(self, file: Path) -> list[Leak]:
         if not self._streamed(_unpacked(file)):

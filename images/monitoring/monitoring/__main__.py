@@ -3,6 +3,7 @@
 - prometheus, alertmanager: become Debian's program of that name, behind the password in the folder CREDENTIALS.
 - cluster-state: metrics of what is in the cluster, on PORT (8080); with the argument `ours` of our own kinds alone.
 - alert-routes: looks after Alertmanager's routes in the folder ROUTES; metrics on PORT (9095).
+- grafana-sources: gives the Grafana beside it teams' databases; metrics on PORT (9096).
 """
 
 from __future__ import annotations
@@ -47,7 +48,19 @@ def alert_routes(_: list[str]) -> None:
     follow(routes)
 
 
-OURS = {"cluster-state": cluster_state, "alert-routes": alert_routes}
+def grafana_sources(_: list[str]) -> None:
+    """Look after Grafana's datasources, for ever."""
+    from .cluster import Cluster
+    from .grafana_sources import Sources, follow, from_environment
+    from .server import Server
+
+    sources = Sources(Cluster(), from_environment())
+    server = Server(int(os.environ.get("PORT", "9096")), sources.metrics)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    follow(sources)
+
+
+OURS = {"cluster-state": cluster_state, "alert-routes": alert_routes, "grafana-sources": grafana_sources}
 
 
 def main(arguments: list[str]) -> int:

@@ -35,6 +35,8 @@ IMAGES = Images(
                 "airflow",
                 "airflow-worker",
                 "statsd-exporter",
+                "modelservice",
+                "serving",
                 "monitoring",
             ),
             1,

@@ -30,13 +30,15 @@ def test_what_is_needed_comes_first() -> None:
 
 def test_ready_tasks_run_side_by_side_and_no_more_than_workers() -> None:
     together, most, lock = 0, 0, threading.Lock()
+    pair = threading.Barrier(2)
 
     def work(report: Report) -> None:
         nonlocal together, most
         with lock:
             together += 1
             most = max(most, together)
-        time.sleep(0.05)
+        # Each waits for another: alone, none would ever end.
+        pair.wait(30)
         with lock:
             together -= 1
 

@@ -78,7 +78,7 @@ def test_the_second_run_does_nothing_and_says_nothing(machine: Machine) -> None:
     start = time.monotonic()
     second = machine.run()
     assert (second.returncode, second.stdout + second.stderr) == (0, "")
-    assert time.monotonic() - start < 0.2 * max(1.0, os.getloadavg()[0])
+    assert time.monotonic() - start < 0.5 * max(1.0, os.getloadavg()[0])
     assert machine.calls.read_text() == ""
 
 

@@ -50,7 +50,8 @@ def test_start_of_this_process_is_now() -> None:
 
 def test_a_zombie_and_a_gone_process_have_no_start() -> None:
     process = subprocess.Popen(["true"])
-    time.sleep(0.3)  # ended, not waited for
+    # It has ended, and stays to be waited for.
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     assert locks.started(process.pid) is None
     process.wait()
     assert locks.started(process.pid) is None

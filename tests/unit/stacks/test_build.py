@@ -72,7 +72,7 @@ def test_a_team_stands_on_the_sample_platform(program: Program, team: str) -> No
     assert exported["addresses"] == {"airflow": f"http://airflow-{team}.localhost:8080"}
     assert exported["repository"] == f"http://git.localhost:8080/team-{team}.git"
     assert set(exported["credentials"]) == {"airflow", "repository"}
-    assert set(exported) == {"addresses", "credentials", "repository"}
+    assert set(exported) == {"addresses", "credentials", "repository", "models"}
 
 
 def test_no_output_holds_a_secret(program: Program) -> None:

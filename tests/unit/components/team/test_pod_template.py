@@ -10,9 +10,9 @@ from tests.unit.components import stacks
 from tests.unit.components.recorded import plain
 
 
-def task() -> dict[str, Any]:
-    """The pod of a task as the file in the ConfigMap says it."""
-    resources = stacks.team()
+def task(team: str = "recsys") -> dict[str, Any]:
+    """The pod of a task as the file in the ConfigMap says it; recsys serves no models."""
+    resources = stacks.team(stacks.team_spec(team))
     (config,) = [item for item in resources if item.type.endswith(":ConfigMap")]
     assert set(config.inputs["data"]) == {"pod-template.yaml"}
     found: dict[str, Any] = yaml.safe_load(config.inputs["data"]["pod-template.yaml"])

@@ -234,6 +234,11 @@ def test_people_and_the_git_server_find_airflow() -> None:
     assert ports == {port["targetPort"] for port in spec["ports"]}
 
 
+def test_one_call_at_a_time_is_no_deadlock() -> None:
+    """A Service that waited for pods would keep the Deployment, which may come after it, from ever being made."""
+    assert one(stacks.team(), "Service", "airflow").metadata["annotations"] == {"pulumi.com/skipAwait": "true"}
+
+
 def test_urls_and_settings_have_no_password() -> None:
     resources = stacks.team()
     settings = environment(resources)
@@ -258,6 +263,7 @@ def test_what_it_exports_names_secrets_and_holds_none() -> None:
     resources = record(lambda: made.append(Team("team-search", stacks.team_spec(), inputs)))
     (team,) = made
     assert team.addresses == {"airflow": "http://airflow-search.localhost:8080"}
+    assert team.models == {"keywords": "http://keywords-search.localhost:8080"}
     assert team.repository == "http://git.localhost:8080/team-search.git"
     users = {}
     for tool, where in team.credentials.items():

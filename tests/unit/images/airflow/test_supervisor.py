@@ -108,7 +108,7 @@ def test_one_that_is_killed_takes_its_children_along_and_comes_back(run: Callabl
     os.kill(first, signal.SIGKILL)
     killed = time.monotonic()
     second = number(running.until("steady | steady", times=2))
-    assert time.monotonic() - killed < 2
+    assert time.monotonic() - killed < 5
     assert second != first and alive(second) and not alive(child)
     again = number(running.until("steady | child", times=2))
     running.end()

@@ -281,7 +281,7 @@ def test_waiting_for_somebody_elses_word(live: Engine, namespace: str, client: C
     late = time.monotonic() - said[0]
     thread.join()
     assert state["status"]["phase"] == "Up"
-    assert late < 0.3, f"noticed after {late:.2f} s"
+    assert late < 1, f"noticed after {late:.2f} s"
     live.delete(WIDGET, identifier, state)
 
 
@@ -343,4 +343,4 @@ def test_sixty_objects_side_by_side(live: Engine, namespace: str) -> None:
 
         start = time.monotonic()
         list(pool.map(preview, made.items()))
-        assert time.monotonic() - start < 2
+        assert time.monotonic() - start < 5

@@ -27,6 +27,9 @@ from tests.unit.local.provider.objects import (
     state_of,
 )
 
+AT_ONCE = 5
+"""Seconds: far from the half minute after which a watch is begun anew, however busy the machine is."""
+
 
 def test_waiting_ends_with_the_event_that_says_ready(engine: Engine, double: ApiServer) -> None:
     double.reply("PATCH", WEB_PATH, deployment(0, "1"))
@@ -37,7 +40,7 @@ def test_waiting_ends_with_the_event_that_says_ready(engine: Engine, double: Api
     start = time.monotonic()
     _, state = engine.create(DEPLOYMENT, WEB)
     hold.set()
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < AT_ONCE
     assert state["metadata"]["resourceVersion"] == "3"
     asked = next(item for item in double.asked if "watch" in item.query)
     assert asked.query["fieldSelector"] == "metadata.name=web"
@@ -111,7 +114,7 @@ def test_a_failed_job_ends_the_wait_at_once(engine: Engine, double: ApiServer) -
     start = time.monotonic()
     with pytest.raises(InitFailedError, match="BackoffLimitExceeded: too often"):
         engine.create(urn("batch/v1:Job"), job)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < AT_ONCE
 
 
 def test_an_error_while_waiting_still_hands_over_the_object(engine: Engine, double: ApiServer) -> None:
@@ -149,7 +152,7 @@ def test_cancel_ends_waiting_at_once(engine: Engine, double: ApiServer) -> None:
     engine.stub.Cancel(empty_pb2.Empty())
     waiting.join(5)
     hold.set()
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < AT_ONCE
     assert "cancelled" in str(caught[0])
 
 

@@ -1,0 +1,66 @@
+"""Work that goes on beside the tests: begun early, looked at by the test that it belongs to.
+
+Much of an end-to-end test is waiting. What needs neither a quiet machine nor the tests before it is begun while others
+wait, a little below them in priority, and its own test takes what it came to.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+AT_ONCE = 3
+NICE = 5
+"""Added to what is begun here, with all the processes that it starts."""
+
+T = TypeVar("T")
+
+
+class Beside:
+    """What runs or ran, by name. Used from the tests' own thread."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(AT_ONCE, "beside", _be_nice)
+        self._work: dict[str, Future[object]] = {}
+
+    def begin(self, name: str, work: Callable[[], object]) -> None:
+        """Begin it, unless it was begun already."""
+        if name not in self._work:
+            self._work[name] = self._pool.submit(work)
+
+    def result(self, name: str, work: Callable[[], T]) -> T:
+        """What it came to. Done here and now if it wasn't begun; what failed is forgotten: the next call does it anew.
+
+        Raises:
+            Exception: What it failed with.
+        """
+        if name not in self._work:
+            return work()
+        try:
+            return self._work[name].result()  # type: ignore[return-value]  # of the work that was begun by this name
+        except BaseException:
+            if self._work[name].done():
+                del self._work[name]
+            raise
+
+    def quiet(self) -> None:
+        """Wait until nothing runs any more, however it ended."""
+        wait(self._work.values())
+
+    def failures(self) -> dict[str, str]:
+        """What failed and wasn't looked at by a test of its own, once all has ended."""
+        self.quiet()
+        return {name: repr(error) for name, one in self._work.items() if (error := one.exception())}
+
+    def end(self) -> None:
+        """Nothing more is begun; what runs is waited for."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _be_nice() -> None:
+    """Linux keeps priority by thread, and what a thread starts has its own."""
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICE)
