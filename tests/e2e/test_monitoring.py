@@ -1,6 +1,6 @@
-"""Monitoring on the real cluster: everything is seen, alerts reach whom they are for, and kills and full disks are told.
+"""Monitoring on the real cluster: all is seen, alerts reach whom they are for, kills and full disks are told.
 
-The order saves time: while Prometheus is stopped for a while, so that a gap is there to be told, other things are tried.
+The order saves time: while Prometheus is stopped, so that there is a gap to be told, other things are tried.
 """
 
 from __future__ import annotations
@@ -255,7 +255,7 @@ def test_prometheus_killed_recovers_and_says_what_it_lost(
     killing.kill([stopped.number])
     killed = time.time()
     gap = prometheus.wait_for(
-        'monitoring:gap:seconds and on () (process_start_time_seconds{job="prometheus"} > %f)' % killed, 90
+        f'monitoring:gap:seconds and on () (process_start_time_seconds{{job="prometheus"}} > {killed:.3f})', 90
     )
     ((_, lost),) = gap
     assert killed - stopped.at - 20 < lost < time.time() - stopped.at + 20
