@@ -69,7 +69,7 @@ NODE = {
     "spec": {"unschedulable": True},
     "status": {
         "conditions": [{"type": "Ready", "status": "True"}],
-        "capacity": {"cpu": "2", "memory": "16Gi", "nvidia.com/gpu": "1"},
+        "capacity": {"cpu": "2", "memory": "16777216Ki", "nvidia.com/gpu": "1"},
         "allocatable": {"cpu": "1900m", "memory": "15Gi"},
         "nodeInfo": {"kubeletVersion": "v1.35.4"},
     },

@@ -116,7 +116,15 @@ def test_what_cannot_be_read_or_understood_is_counted_and_hides_nothing_else(
 
 @pytest.mark.parametrize(
     ("given", "value"),
-    [("100m", 0.1), ("2", 2), ("1.5Gi", 1.5 * 2**30), ("5G", 5e9), ("1e3", 1000), ("128974848000m", 128974848)],
+    [
+        ("100m", 0.1),
+        ("2", 2),
+        ("264212084Ki", 264212084 * 1024),
+        ("1.5Gi", 1.5 * 2**30),
+        ("5G", 5e9),
+        ("1e3", 1000),
+        ("128974848000m", 128974848),
+    ],
 )
 def test_amounts(given: str, value: float) -> None:
     assert quantity(given) == pytest.approx(value)
