@@ -109,7 +109,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def is_ours(item: pytest.Item) -> bool:
     """Whether it is one of this folder's."""
-    return item.path.parent == Path(__file__).parent
+    return Path(__file__).parent in item.path.parents
 
 
 FIGURES = pytest.StashKey[list[str]]()
