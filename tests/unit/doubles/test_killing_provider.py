@@ -1,4 +1,4 @@
-"""The engine killed at some calls, against a control plane without a node: quick enough for every `make test`."""
+"""The engine killed at some calls, against a control plane without a node: beside the end-to-end tests, in a minute."""
 
 from __future__ import annotations
 
