@@ -62,7 +62,7 @@ class ModelPod:
         self.changed, self.in_flight = now, self.in_flight + by
 
     async def serve(self, port: int) -> None:
-        app = web.Application()
+        app = web.Application(client_max_size=64 << 20)
         app.router.add_post("/predict", self.predict)
         app.router.add_get("/stats", self.stats)
         app.router.add_get("/readyz", self.readyz)

@@ -16,9 +16,10 @@ class Figures:
 
     requests: int = 0
     errors: int = 0
-    p50: float | None = None
-    p95: float | None = None
-    """Seconds that 95 of 100 right answers took at most."""
+    p50: float = 0.0
+    """Seconds that half of the right answers took at most; 0 if there is none."""
+    p95: float = 0.0
+    """The same of 95 of 100."""
     reason: str = ""
     """What the last error was."""
 
@@ -54,8 +55,8 @@ class Meter:
         return Figures(self.requests, self.errors, quantile(ordered, 0.5), quantile(ordered, 0.95), self.reason)
 
 
-def quantile(ordered: Sequence[float], share: float) -> float | None:
-    """The value that so many are at most (nearest rank), of values in order."""
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """The value that so many are at most (nearest rank), of values in order; 0 of none."""
     if not ordered:
-        return None
+        return 0.0
     return ordered[min(len(ordered) - 1, max(0, -(-int(share * 1000) * len(ordered) // 1000) - 1))]

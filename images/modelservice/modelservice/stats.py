@@ -37,6 +37,8 @@ class Use:
     in_flight: int = 0
     asked: bool = False
     """Whether there was any request."""
+    refused: frozenset[str] = frozenset()
+    """Addresses at which nobody listens."""
 
 
 class Stats:
@@ -55,6 +57,7 @@ class Stats:
             sum(use.concurrency for use in found),
             sum(use.in_flight for use in found),
             any(use.asked for use in found),
+            frozenset[str]().union(*(use.refused for use in found)),
         )
 
     async def _one(self, address: str) -> Use:
@@ -62,6 +65,8 @@ class Stats:
         try:
             told = await self._json(address, "/stats")
             now = Reading(time.monotonic(), float(told["busy_seconds"]), int(told["requests"]), int(told["in_flight"]))
+        except aiohttp.ClientConnectorError:
+            return Use(refused=frozenset([address]))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError):
             # Too busy to say is busy.
             return Use(before.in_flight, before.in_flight, before.in_flight > 0) if before else Use()
