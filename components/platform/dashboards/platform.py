@@ -53,7 +53,7 @@ NOW = Section(
             "Restarts in an hour",
             "short",
             "Of containers that ended by themselves or were killed for their memory or by their liveness probe.",
-            Metric(or_zero("sum(increase(kube_pod_container_status_restarts_total[1h]))")),
+            Metric(or_zero("round(sum(increase(kube_pod_container_status_restarts_total[1h])))")),
             (1, "orange"),
             (10, "red"),
         ),
