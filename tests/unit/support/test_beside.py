@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -79,7 +80,7 @@ def test_what_has_ended_may_be_begun_again(beside: Beside) -> None:
 def test_quiet_waits_for_all(beside: Beside) -> None:
     ended: list[str] = []
     for name in "abcd":
-        beside.begin(name, lambda name=name: ended.append(name))
+        beside.begin(name, partial(ended.append, name))
     beside.quiet()
     assert sorted(ended) == list("abcd")
 
