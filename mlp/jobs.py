@@ -61,8 +61,12 @@ class Job:
                 f"namespace {self.namespace} isn't there", "bring the platform up first: `mlp up platform`"
             ) from error
 
-    def watch(self, hidden: str) -> None:
+    def watch(self, hidden: str, fix: str = "correct what it says and run `mlp up example`") -> None:
         """Show what it says, but for lines that begin with `hidden`, until it ends.
+
+        Args:
+            hidden: What isn't for people.
+            fix: What helps where it fails.
 
         Raises:
             Problem: It failed or its pod didn't start; with the pod's event and last log lines.
@@ -78,7 +82,7 @@ class Job:
             said = "".join(f"\n    {line}" for line in self.log()[-LAST_LINES:])
             raise Problem(
                 f"Job {self.name} in {self.namespace} failed{self._event()}\n  its last lines:{said}",
-                "correct what it says and run `mlp up example`",
+                fix,
             )
 
     def log(self) -> list[str]:

@@ -60,7 +60,12 @@ def _team(spec: TeamSpec, config: pulumi.Config) -> dict[str, Any]:
         root_secret=root_secret(config),
     )
     team = Team(spec.id, spec, inputs)
-    return {"addresses": team.addresses, "credentials": team.credentials, "repository": team.repository}
+    return {
+        "addresses": team.addresses,
+        "credentials": team.credentials,
+        "repository": team.repository,
+        "models": team.models,
+    }
 
 
 def with_overrides(spec: FoundationSpec, config: pulumi.Config) -> FoundationSpec:

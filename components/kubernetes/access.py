@@ -47,3 +47,22 @@ def grant(
         subjects=account.subjects,
         opts=opts,
     )
+
+
+def grant_everywhere(
+    resource_name: str,
+    name: str,
+    labels: Mapping[str, str],
+    rules: Sequence[Rule],
+    account: Account,
+    opts: pulumi.ResourceOptions,
+) -> k8s.rbac.v1.ClusterRoleBinding:
+    """A ClusterRole and its binding, both of one name: the rules hold in every namespace."""
+    role = k8s.rbac.v1.ClusterRole(resource_name, metadata=metadata(name, labels), rules=list(rules), opts=opts)
+    return k8s.rbac.v1.ClusterRoleBinding(
+        f"{resource_name}-binding",
+        metadata=metadata(name, labels),
+        role_ref=k8s.rbac.v1.RoleRefArgs(api_group=API_GROUP, kind="ClusterRole", name=role.metadata.name),
+        subjects=account.subjects,
+        opts=opts,
+    )

@@ -5,14 +5,18 @@ from __future__ import annotations
 import ipaddress
 import re
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 _LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _TEAM = re.compile(r"[a-z][a-z0-9-]{0,28}[a-z0-9]")
+_SERVICE = re.compile(r"[a-z][a-z0-9-]{0,22}[a-z0-9]")
 _NUMBER = r"(?P<number>[0-9]{1,12}(\.[0-9]{1,3})?)"
 _SIZE = re.compile(_NUMBER + r"(?P<unit>Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)")
 _CPU = re.compile(_NUMBER + r"(?P<unit>m?)")
 _CONTEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9@:/_.-]{0,252}")
 _RELEASE = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
+_DURATION = re.compile(r"[1-9][0-9]{0,4}[smhdwy]")
+_IMAGE = re.compile(r"[a-z0-9.:-]+(/[a-z0-9._-]+)+@sha256:[0-9a-f]{64}")
 _BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5}
 _DECIMAL = {"k": 1, "M": 2, "G": 3, "T": 4, "P": 5}
 
@@ -28,6 +32,15 @@ def team_name(value: str) -> str:
     """The name of a team: short enough for what is made out of it to fit everywhere."""
     if not _TEAM.fullmatch(value):
         raise ValueError("use 2 to 30 of a-z, 0-9 and '-', starting with a letter and not ending with '-'")
+    return value
+
+
+def model_service_name(value: str) -> str:
+    """The name of a model service: part of a host name with the team's, in which tools have their place too."""
+    if not _SERVICE.fullmatch(value):
+        raise ValueError("use 2 to 24 of a-z, 0-9 and '-', starting with a letter and not ending with '-'")
+    if value.startswith("airflow") or value == "worker":
+        raise ValueError("use another name: airflow... and worker are a team's own tools")
     return value
 
 
@@ -115,4 +128,32 @@ def release(value: str) -> str:
     """The name of a set of images."""
     if not _RELEASE.fullmatch(value) or ".." in value:
         raise ValueError("use the name of a file in images/releases without .json, such as local or '2026.11'")
+    return value
+
+
+def duration(value: str) -> str:
+    """A length of time as Prometheus writes it."""
+    if not _DURATION.fullmatch(value):
+        raise ValueError("write a positive number and a unit, such as 12h or 15d")
+    return value
+
+
+def image(value: str) -> str:
+    """An image with its registry, by digest."""
+    if not _IMAGE.fullmatch(value):
+        raise ValueError("write registry, name and digest, such as registry.example.com/tool@sha256:<64 digits>")
+    return value
+
+
+def webhook(value: str) -> str:
+    """An address that something is posted to."""
+    fix = "write http:// or https://, a host and a path, without spaces"
+    try:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or (parts.port or 1) < 1:
+            raise ValueError("no such address")
+        if not value.isprintable() or any(character.isspace() for character in value):
+            raise ValueError("spaces")
+    except ValueError as error:
+        raise ValueError(fix) from error
     return value

@@ -10,6 +10,9 @@ from components.kubernetes import validators
 
 DnsLabel = Annotated[str, AfterValidator(validators.dns_label), Field(max_length=63, examples=["examples"])]
 TeamName = Annotated[str, AfterValidator(validators.team_name), Field(max_length=30, examples=["search"])]
+ModelServiceName = Annotated[
+    str, AfterValidator(validators.model_service_name), Field(max_length=24, examples=["keywords"])
+]
 ObjectName = Annotated[str, AfterValidator(validators.object_name), Field(max_length=253, examples=["standard"])]
 Hostname = Annotated[str, AfterValidator(validators.hostname), Field(max_length=253, examples=["ml.example.com"])]
 Size = Annotated[str, AfterValidator(validators.size), Field(max_length=32, examples=["5Gi"])]
@@ -18,6 +21,13 @@ Cidr = Annotated[str, AfterValidator(validators.cidr), Field(max_length=64, exam
 RegistryHost = Annotated[str, AfterValidator(validators.registry), Field(max_length=253, examples=["100.64.0.1:5000"])]
 KubeContext = Annotated[str, AfterValidator(validators.context), Field(max_length=253, examples=["mlplatform"])]
 ReleaseName = Annotated[str, AfterValidator(validators.release), Field(max_length=63, examples=["local"])]
+Duration = Annotated[str, AfterValidator(validators.duration), Field(max_length=6, examples=["15d"])]
+ImageReference = Annotated[
+    str, AfterValidator(validators.image), Field(max_length=512, examples=["registry.example.com/tool@sha256:..."])
+]
+WebhookUrl = Annotated[
+    str, AfterValidator(validators.webhook), Field(max_length=2048, examples=["https://hooks.example.com/alerts"])
+]
 Port = Annotated[int, Field(strict=True, ge=1, le=65535, examples=[8080])]
 Rotation = Annotated[int, Field(strict=True, ge=1, le=100_000, examples=[1])]
 Replicas = Annotated[int, Field(strict=True, ge=1, le=20, examples=[1])]

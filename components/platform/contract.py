@@ -12,6 +12,14 @@ from components.foundation.contract import Contract, Part, Promise
 OUTPUT = "platform"
 CHECK_PORT = 8794
 """Where a team's Airflow says whether a push is right: the git server reaches no other port of a team."""
+MODEL_PORT = 3000
+"""Where a model pod answers."""
+
+
+ALERTS_ACCOUNT = "alertmanager"
+"""Service account in the platform's namespace that reads where a team wants its alerts (ConfigMap alert-route)."""
+GRAFANA_ACCOUNT = "grafana"
+"""Service account in the platform's namespace that reads what signs in to a team's database (grafana-database)."""
 
 
 class Controller(Part):
@@ -21,6 +29,17 @@ class Controller(Part):
     """Where it runs."""
     service_account: str
     """Who it is: a team lets it read the one Secret that its Tenant names."""
+
+
+class ServingController(Part):
+    """Who scales, tries and routes a team's models."""
+
+    namespace: str
+    """Where it runs."""
+    service_account: str
+    """Who it is: a team lets it make pods and routes of its models."""
+    port: int
+    """Where it takes requests that no model pod can be given directly."""
 
 
 class PlatformContract(Promise):
@@ -44,6 +63,10 @@ class PlatformContract(Promise):
     """Database that a team's Airflow starts from, migrated by the same image: airflow-<12 digits of its digest>."""
     controller: Controller
     """The tenancy controller."""
+    serving: ServingController
+    """The serving controller."""
+    grafana: bool = False
+    """Whether Grafana runs, which shows what is in a team's database."""
 
 
 def database_template(airflow: str) -> str:

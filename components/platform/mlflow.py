@@ -10,7 +10,7 @@ import pulumi_kubernetes as k8s
 
 from components import versions
 from components.foundation.contract import Contract
-from components.kubernetes import ingress, objects, pods, secrets, traffic
+from components.kubernetes import ingress, metrics, objects, pods, secrets, traffic
 from components.kubernetes import labels as label
 from components.kubernetes.pods import SecretKey
 from components.platform import mlflow_pod
@@ -102,7 +102,10 @@ class Mlflow(pulumi.ComponentResource):
                     labels,
                     [mlflow_pod.server(spec, inputs.image, plain, hidden)],
                     [pods.scratch("tmp", "2Gi")],
-                    annotations={"mlplatform/rotation": str(spec.rotation)},
+                    annotations={
+                        "mlplatform/rotation": str(spec.rotation),
+                        **metrics.annotations(mlflow_pod.METRICS_PORT),
+                    },
                 ),
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[database, bucket]),

@@ -13,6 +13,8 @@ from components.platform.spec import MlflowSpec
 
 NAME = "mlflow"
 PORT = 5000
+METRICS_PORT = 9464
+"""Metrics without a password, which MLflow's own /metrics wants."""
 ADMIN = "admin"
 HOST = {"Host": f"{NAME}:{PORT}"}
 """Of probes: the server refuses hosts that it wasn't told of, such as the pod's address."""
@@ -36,6 +38,7 @@ def settings(contract: Contract, namespace: str, database_uri: str, bucket_uri: 
         "MLFLOW_ARTIFACTS_DESTINATION": bucket_uri,
         "MLFLOW_AUTH_ADMIN_USERNAME": ADMIN,
         "MLFLOW_PORT": str(PORT),
+        "METRICS_PORT": str(METRICS_PORT),
         "MLFLOW_SERVER_ALLOWED_HOSTS": ",".join([f"{NAME}:*", *hosts, public, f"{public}:*"]),
         "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": contract.ingress.address(NAME),
         "MLFLOW_S3_ENDPOINT_URL": store.endpoint,
@@ -52,7 +55,10 @@ def server(
         name=NAME,
         image=image,
         env=pods.environment(plain, hidden),
-        ports=[k8s.core.v1.ContainerPortArgs(name="main", container_port=PORT)],
+        ports=[
+            k8s.core.v1.ContainerPortArgs(name="main", container_port=PORT),
+            k8s.core.v1.ContainerPortArgs(name="metrics", container_port=METRICS_PORT),
+        ],
         resources=pods.resources(spec.resources),
         security_context=pods.container_security(),
         startup_probe=pods.http_probe("/health", headers=HOST, period=1, failures=240),

@@ -10,13 +10,16 @@ from components.foundation.contract import Contract, SecretReference
 from components.kubernetes import objects, provision, traffic
 from components.kubernetes.images import Images
 from components.kubernetes.provider import provider
-from components.platform import git, mlflow, mlflow_pod, tenancy_pod
+from components.platform import git, grafana_settings, mlflow, mlflow_pod, monitoring_names, serving_pod, tenancy_pod
 from components.platform.admission import Admission
 from components.platform.airflow_template import AirflowTemplateInputs, airflow_template
-from components.platform.contract import Controller, PlatformContract, database_template
+from components.platform.contract import Controller, PlatformContract, ServingController, database_template
 from components.platform.git import Git, GitInputs
+from components.platform.grafana import Grafana, GrafanaInputs, Metrics
 from components.platform.mlflow import Mlflow, MlflowInputs
+from components.platform.monitoring import Monitoring, MonitoringInputs
 from components.platform.object_store_admin import object_store_admin
+from components.platform.serving import Serving, ServingInputs
 from components.platform.spec import NAMESPACE, PlatformSpec
 from components.platform.tenancy import Tenancy, TenancyInputs
 from components.platform.tenancy_pod import Tools
@@ -24,6 +27,11 @@ from components.platform.workspace import Workspace, WorkspaceInputs
 
 TRACKING_URI = mlflow_pod.uri(NAMESPACE)
 REPOSITORIES_URI = f"http://{git.NAME}.{NAMESPACE}:{git.PORT}"
+PROMETHEUS = Metrics(
+    f"http://{monitoring_names.PROMETHEUS}.{NAMESPACE}:{monitoring_names.PROMETHEUS_PORT}",
+    monitoring_names.USER,
+    monitoring_names.secret(monitoring_names.PROMETHEUS),
+)
 
 
 @dataclass(frozen=True)
@@ -85,18 +93,41 @@ class Platform(pulumi.ComponentResource):
                 child,
             )
         Tenancy(tenancy_pod.NAME, TenancyInputs(tools(inputs.contract), namespace, tenancy), child)
-        self.addresses = {mlflow_pod.NAME: server.address}
+        Serving(
+            serving_pod.NAME,
+            ServingInputs(inputs.contract, namespace, inputs.images.reference("modelservice")),
+            child,
+        )
+        monitoring = Monitoring(
+            "monitoring",
+            spec.monitoring,
+            MonitoringInputs(
+                inputs.contract, namespace, inputs.images.reference("monitoring"), tenancy, inputs.root_secret
+            ),
+            child,
+        )
+        grafana = Grafana(
+            grafana_settings.NAME,
+            spec.monitoring.grafana,
+            GrafanaInputs(
+                inputs.contract, namespace, inputs.images.reference("monitoring"), PROMETHEUS, inputs.root_secret
+            ),
+            child,
+        )
+        self.addresses = {mlflow_pod.NAME: server.address, **monitoring.addresses, **grafana.addresses}
         self.credentials = {
             mlflow_pod.NAME: {
                 "namespace": NAMESPACE,
                 "secret": mlflow.ADMIN_SECRET,
                 "user_key": "username",
                 "password_key": "password",
-            }
+            },
+            **monitoring.credentials,
+            **grafana.credentials,
         }
         Admission("admission", inputs.contract.image_registry, child)
         airflow_template(AirflowTemplateInputs(inputs.contract, inputs.images.reference("airflow")), child)
-        self.contract = promise(inputs)
+        self.contract = promise(inputs, grafana=spec.monitoring.grafana.image is not None)
         self.register_outputs(
             {"addresses": self.addresses, "credentials": self.credentials, "contract": self.contract.to_outputs()}
         )
@@ -120,7 +151,7 @@ def tools(contract: Contract) -> Tools:
     )
 
 
-def promise(inputs: PlatformInputs) -> PlatformContract:
+def promise(inputs: PlatformInputs, *, grafana: bool = False) -> PlatformContract:
     """What teams are promised."""
     return PlatformContract(
         foundation=inputs.contract,
@@ -130,4 +161,6 @@ def promise(inputs: PlatformInputs) -> PlatformContract:
         repositories_address=inputs.contract.ingress.address(git.NAME),
         database_template=database_template(inputs.images.reference("airflow")),
         controller=Controller(namespace=NAMESPACE, service_account=tenancy_pod.ACCOUNT),
+        serving=ServingController(namespace=NAMESPACE, service_account=serving_pod.ACCOUNT, port=serving_pod.PORT),
+        grafana=grafana,
     )

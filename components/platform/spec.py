@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from components.kubernetes.labels import TEAMS
 from components.kubernetes.spec import Resources, Spec
 from components.kubernetes.vocabulary import DnsLabel, ReleaseName, Replicas, Rotation, Size
+from components.platform.monitoring_spec import MonitoringSpec
 
 NAMESPACE = "mlp-platform"
 TAKEN_NAMESPACES = (NAMESPACE, "mlp-foundation")
@@ -91,6 +92,9 @@ class PlatformSpec(Spec):
 
     git: GitSpec = GitSpec()
     """The server of teams' git repositories."""
+
+    monitoring: MonitoringSpec = MonitoringSpec()
+    """Metrics, alerts and who is told of them."""
 
     workspaces: Annotated[tuple[WorkspaceSpec, ...], Field(max_length=500)] = ()
     """Who tracks there besides teams, whose stacks bring their own."""

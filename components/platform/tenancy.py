@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.kubernetes import kinds, objects, traffic
 from components.kubernetes import labels as label
-from components.kubernetes import objects, traffic
-from components.kubernetes.labels import GROUP
 from components.platform import tenancy_access, tenancy_kind, tenancy_pod
 from components.platform.tenancy_pod import NAME, Tools
 
@@ -32,7 +31,18 @@ class Tenancy(pulumi.ComponentResource):
         super().__init__("mlplatform:platform:Tenancy", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         labels, selector = label.labels(NAME, "controller"), label.selector(NAME, "controller")
-        kind = _kind(name, labels, child)
+        kind = kinds.kind(
+            f"{name}-kind",
+            kinds.Kind(
+                tenancy_kind.KIND,
+                tenancy_kind.PLURAL,
+                tenancy_kind.VERSION,
+                tenancy_kind.schema(),
+                tenancy_kind.columns(),
+            ),
+            labels,
+            child,
+        )
         rights = tenancy_access.rights(labels, inputs.namespace, inputs.tools.secrets, child)
         self.controller = k8s.apps.v1.Deployment(
             f"{name}-controller",
@@ -61,34 +71,3 @@ def ports(tools: Tools) -> list[int]:
     """Where it goes: the tools and the API server."""
     urls = (tools.contract.object_store.endpoint, tools.tracking_uri, tools.repositories_uri)
     return sorted({*traffic.API_PORTS, tools.contract.database.port, *(traffic.port_of(url) for url in urls)})
-
-
-def _kind(name: str, labels: dict[str, str], opts: pulumi.ResourceOptions) -> pulumi.Resource:
-    api = k8s.apiextensions.v1
-    return api.CustomResourceDefinition(
-        f"{name}-kind",
-        metadata=objects.metadata(tenancy_kind.NAME, labels),
-        spec=api.CustomResourceDefinitionSpecArgs(
-            group=GROUP,
-            scope="Namespaced",
-            names=api.CustomResourceDefinitionNamesArgs(
-                kind=tenancy_kind.KIND,
-                list_kind=f"{tenancy_kind.KIND}List",
-                plural=tenancy_kind.PLURAL,
-                singular=tenancy_kind.KIND.lower(),
-            ),
-            versions=[
-                api.CustomResourceDefinitionVersionArgs(
-                    name=tenancy_kind.VERSION,
-                    served=True,
-                    storage=True,
-                    schema=api.CustomResourceValidationArgs(
-                        open_apiv3_schema=tenancy_kind.schema()  # type: ignore[arg-type] # a dict is taken as it is
-                    ),
-                    subresources=api.CustomResourceSubresourcesArgs(status={}),
-                    additional_printer_columns=tenancy_kind.columns(),  # type: ignore[arg-type] # the same
-                )
-            ],
-        ),
-        opts=opts,
-    )

@@ -21,7 +21,7 @@ RESOURCES = Resources(cpu="20m", memory="192Mi")
 """About 50 MB at rest, 80 once it has purged a bucket; five at once take some more."""
 
 
-def command(what: Literal["database", "object-store", "tracking", "controller"]) -> list[str]:
+def command(what: Literal["database", "monitor", "object-store", "tracking", "controller"]) -> list[str]:
     """What a container of the image runs."""
     return ["python", "-m", "tenancy", what]
 

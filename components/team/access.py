@@ -1,6 +1,8 @@
-"""Who may do what in a team's namespace: Airflow its pods, the tenancy controller one Secret, tasks nothing."""
+"""Who may do what in a team's namespace: Airflow its pods, the tenancy controller one Secret, tasks what they serve."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_kubernetes as k8s
@@ -28,6 +30,13 @@ def controller_rules() -> list[Rule]:
     return [Rule(api_groups=[""], resources=["secrets"], resource_names=[TENANT_KEYS], verbs=["get"])]
 
 
+def worker_rules(models: Sequence[str]) -> list[Rule]:
+    """A task that packed a model says so to its ModelService, which rolls it out."""
+    return [
+        Rule(api_groups=[label.GROUP], resources=["modelservices"], resource_names=list(models), verbs=["get", "patch"])
+    ]
+
+
 class Access(pulumi.ComponentResource):
     """Service accounts, Roles and their bindings. `controller` has to be there before the team's Tenant is."""
 
@@ -39,6 +48,7 @@ class Access(pulumi.ComponentResource):
         namespace: pulumi.Input[str],
         controller: Controller,
         opts: pulumi.ResourceOptions | None = None,
+        models: Sequence[str] = (),
     ) -> None:
         super().__init__("mlplatform:team:Access", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -51,6 +61,9 @@ class Access(pulumi.ComponentResource):
             )
         own = label.labels(AIRFLOW, "access")
         grant(AIRFLOW, AIRFLOW, own, namespace, airflow_rules(), Account(namespace, AIRFLOW), child)
+        if models:
+            packs = label.labels(WORKER, "access")
+            grant(WORKER, WORKER, packs, namespace, worker_rules(models), Account(namespace, WORKER), child)
         self.controller = grant(
             CONTROLLER,
             CONTROLLER,

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components import versions
-from components.kubernetes import ingress, objects
+from components.kubernetes import ingress, objects, statsd
 from components.kubernetes import labels as label
 from components.platform.contract import PlatformContract
 from components.team import airflow_pod, pod_template
@@ -26,6 +26,8 @@ class AirflowInputs:
     image: str
     worker_image: str
     statsd_image: str
+    serving_image: str = ""
+    """What tasks pack models on; empty where the team serves none."""
 
 
 class Airflow(pulumi.ComponentResource):
@@ -41,8 +43,11 @@ class Airflow(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         labels = label.labels(AIRFLOW, "pipelines", versions.AIRFLOW)
         selector = label.selector(AIRFLOW, "pipelines")
+        environment = settings.tasks(spec, inputs.platform, inputs.serving_image)
         task = pod_template.text(
-            pod_template.pod(spec.id, inputs.worker_image, spec.airflow.worker, settings.tasks(spec, inputs.platform))
+            pod_template.pod(
+                spec.id, inputs.worker_image, spec.airflow.worker, environment, token=bool(inputs.serving_image)
+            )
         )
         config = k8s.core.v1.ConfigMap(
             f"{name}-config",
@@ -52,7 +57,7 @@ class Airflow(pulumi.ComponentResource):
         )
         containers = [
             airflow_pod.servers(spec.airflow, inputs.image, settings.servers(spec, inputs.platform)),
-            airflow_pod.statsd(inputs.statsd_image),
+            statsd.container(inputs.statsd_image),
         ]
         self.server = k8s.apps.v1.Deployment(
             f"{name}-servers",

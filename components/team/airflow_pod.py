@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.kubernetes import pods
+from components.kubernetes import metrics, pods
 from components.platform.contract import CHECK_PORT
 from components.team import airflow_settings as settings
 from components.team.names import AIRFLOW
-from components.team.spec import STATSD, AirflowSpec
+from components.team.spec import AirflowSpec
 
 GRACE_SECONDS = 30
 MORE_PORTS = {"check": CHECK_PORT, "metrics": settings.METRICS_PORT}
@@ -42,23 +42,6 @@ def servers(spec: AirflowSpec, image: str, plain: Mapping[str, str]) -> k8s.core
     )
 
 
-def statsd(image: str) -> k8s.core.v1.ContainerArgs:
-    """Listens for the metrics of the servers and, by the Service, of tasks."""
-    return k8s.core.v1.ContainerArgs(
-        name="statsd",
-        image=image,
-        ports=[
-            k8s.core.v1.ContainerPortArgs(name="metrics", container_port=settings.METRICS_PORT),
-            k8s.core.v1.ContainerPortArgs(name="statsd", container_port=settings.STATSD_PORT, protocol="UDP"),
-        ],
-        resources=pods.resources(STATSD),
-        security_context=pods.container_security(),
-        startup_probe=pods.http_probe("/-/ready", period=1, failures=60, port="metrics"),
-        readiness_probe=pods.http_probe("/-/ready", period=5, failures=3, port="metrics"),
-        liveness_probe=pods.http_probe("/-/healthy", period=20, failures=6, port="metrics"),
-    )
-
-
 def template(
     labels: Mapping[str, str],
     containers: list[k8s.core.v1.ContainerArgs],
@@ -74,6 +57,7 @@ def template(
         [pods.files("config", config_map), pods.scratch("tmp", "1Gi")],
         annotations={
             "mlplatform/rotation": str(rotation),
+            **metrics.annotations(settings.METRICS_PORT),
             "mlplatform/config": hashlib.sha256(config.encode()).hexdigest()[:12],
         },
         service_account=AIRFLOW,

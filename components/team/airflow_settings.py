@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from components.kubernetes import statsd
 from components.kubernetes.pods import SecretKey
 from components.platform.contract import CHECK_PORT, PlatformContract
 from components.team.names import AIRFLOW, AIRFLOW_KEYS
 from components.team.spec import TeamSpec
 
 PORT = 8080
-METRICS_PORT = 9102
-STATSD_PORT = 9125
+METRICS_PORT = statsd.METRICS_PORT
+STATSD_PORT = statsd.PORT
 BUNDLE = "team"
 REFRESH_SECONDS = 5
 POD_TEMPLATE = "pod-template.yaml"
@@ -91,9 +92,10 @@ def _git_settings(values: Mapping[str, str]) -> dict[str, str]:
     return made
 
 
-def tasks(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
-    """What a task's pod needs besides Secret worker-keys."""
-    return {**common(spec, platform), "AIRFLOW__METRICS__STATSD_HOST": f"{AIRFLOW}.{spec.id}"}
+def tasks(spec: TeamSpec, platform: PlatformContract, serving_image: str = "") -> dict[str, str]:
+    """What a task's pod needs besides Secret worker-keys; with an image, also what packs models."""
+    packs = {"MLP_SERVING_IMAGE": serving_image} if serving_image else {}
+    return {**common(spec, platform), "AIRFLOW__METRICS__STATSD_HOST": f"{AIRFLOW}.{spec.id}", **packs}
 
 
 def servers(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:

@@ -30,13 +30,18 @@ class Way:
         return {"app.kubernetes.io/name": self.app} if self.app else {}
 
 
-def ways(namespace: str, platform: PlatformContract) -> list[Way]:
-    """Tasks and Airflow reach the shared tools and each other; people reach Airflow; the git server its check."""
+def ways(namespace: str, platform: PlatformContract, *, packs: bool = False) -> list[Way]:
+    """Tasks and Airflow reach the shared tools and each other; people reach Airflow; the git server its check.
+
+    With `packs`, tasks push models' images and tell the cluster of them.
+    """
     foundation = platform.foundation
     tools = [traffic.port_of(platform.tracking_uri), traffic.port_of(platform.repositories_uri)]
     metrics = traffic.udp(settings.STATSD_PORT)
     people = traffic.addresses(foundation.ingress.source_ranges)
+    pushed = [traffic.port_of(f"https://{foundation.image_registry}"), *traffic.API_PORTS]
     return [
+        *([Way("worker-packs", WORKER, out=([], _ports(sorted(set(pushed)))))] if packs else []),
         Way("tools", out=([traffic.pods_of(platform.namespace)], _ports(tools))),
         Way("object-store", out=([], _ports([traffic.port_of(foundation.object_store.endpoint)]))),
         Way("worker", WORKER, out=([traffic.pods_of(namespace)], [*_ports([settings.PORT]), metrics])),
@@ -56,9 +61,14 @@ def _ports(numbers: Sequence[int]) -> list[Port]:
 
 
 def network(
-    namespace_name: str, platform: PlatformContract, namespace: pulumi.Input[str], opts: pulumi.ResourceOptions
+    namespace_name: str,
+    platform: PlatformContract,
+    namespace: pulumi.Input[str],
+    opts: pulumi.ResourceOptions,
+    *,
+    packs: bool = False,
 ) -> None:
     """Deny all but names, then let each way through."""
     traffic.deny_all(namespace, namespace_name, opts)
-    for way in ways(namespace_name, platform):
+    for way in ways(namespace_name, platform, packs=packs):
         traffic.allow(way.name, f"{way.name}-traffic", namespace, way.selector, opts, into=way.into, out=way.out)

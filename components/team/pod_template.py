@@ -1,4 +1,7 @@
-"""The pod of a task, as the KubernetesExecutor reads it from a file: restricted, by digest, without an API token."""
+"""The pod of a task, as the KubernetesExecutor reads it from a file: restricted, by digest.
+
+It has no API token, unless the team serves models: then one that may tell these of a new version, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,14 @@ CONTAINER = "base"
 """The name that Airflow looks for."""
 SCRATCH = "4Gi"
 GRACE_SECONDS = 30
+TOKEN = "token"  # noqa: S105 - a volume
+TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
+TOKEN_SECONDS = 3600
 
 
-def pod(namespace: str, image: str, resources: Resources, environment: Mapping[str, str]) -> dict[str, Any]:
+def pod(
+    namespace: str, image: str, resources: Resources, environment: Mapping[str, str], *, token: bool = False
+) -> dict[str, Any]:
     """A Pod, whose `args` the executor adds.
 
     Args:
@@ -25,10 +33,16 @@ def pod(namespace: str, image: str, resources: Resources, environment: Mapping[s
         image: By digest. A task may choose another of ours by `pod_override`.
         resources: What it keeps free and, of memory, can't exceed.
         environment: Its variables that aren't secret; the others are Secret worker-keys.
+        token: Whether it gets one of its service account.
     """
     labels = label.labels(WORKER, "task")
     # MLP_IMAGE: so that what a task records can say which image it ran in.
     variables = {**environment, "MLP_IMAGE": image}
+    volumes: list[dict[str, Any]] = [{"name": "tmp", "emptyDir": {"sizeLimit": SCRATCH}}]
+    mounts: list[dict[str, Any]] = [{"name": "tmp", "mountPath": pods.TMP}]
+    if token:
+        volumes.append(token_volume())
+        mounts.append({"name": TOKEN, "mountPath": TOKEN_PATH, "readOnly": True})
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -51,12 +65,24 @@ def pod(namespace: str, image: str, resources: Resources, environment: Mapping[s
                         "limits": {"memory": resources.memory},
                     },
                     "securityContext": restricted.container_security(),
-                    "volumeMounts": [{"name": "tmp", "mountPath": pods.TMP}],
+                    "volumeMounts": mounts,
                 }
             ],
-            "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": SCRATCH}}],
+            "volumes": volumes,
         },
     }
+
+
+def token_volume() -> dict[str, Any]:
+    """What Kubernetes would mount by itself, for a container alone that is meant to have it."""
+    certificate = {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
+    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+    sources = [
+        {"serviceAccountToken": {"path": "token", "expirationSeconds": TOKEN_SECONDS}},
+        {"configMap": certificate},
+        {"downwardAPI": {"items": [namespace]}},
+    ]
+    return {"name": TOKEN, "projected": {"defaultMode": 0o444, "sources": sources}}
 
 
 def text(template: Mapping[str, Any]) -> str:

@@ -7,13 +7,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from components.kubernetes import statsd
 from components.kubernetes.labels import team_id
 from components.kubernetes.spec import Resources, Spec
 from components.kubernetes.validators import cores, size_in_bytes
-from components.kubernetes.vocabulary import Cpu, DnsLabel, Parallelism, Pods, ReleaseName, Rotation, Size, TeamName
-
-STATSD = Resources(cpu="10m", memory="64Mi")
-"""What the sidecar takes that turns Airflow's statsd metrics into Prometheus'."""
+from components.kubernetes.vocabulary import (
+    Cpu,
+    DnsLabel,
+    Parallelism,
+    Pods,
+    ReleaseName,
+    Rotation,
+    Size,
+    TeamName,
+    WebhookUrl,
+)
+from components.team.model_spec import ModelServiceSpec
 
 
 class QuotaSpec(Spec):
@@ -45,6 +54,13 @@ class AirflowSpec(Spec):
     """Tasks that run at the same time. As many as fit on a small node beside Airflow itself."""
 
 
+class AlertsSpec(Spec):
+    """Who is told when something of the team's is wrong."""
+
+    webhook: WebhookUrl
+    """Address that Alertmanager posts the team's alerts to, and those of no other team."""
+
+
 class TeamSpec(Spec):
     """A slice of the platform for one team, beside the others: namespace, Airflow and its part of each shared tool."""
 
@@ -67,8 +83,14 @@ class TeamSpec(Spec):
     airflow: AirflowSpec = AirflowSpec()
     """Where its pipelines run."""
 
+    models: Annotated[tuple[ModelServiceSpec, ...], Field(max_length=50)] = ()
+    """Models that answer requests."""
+
     quota: QuotaSpec
     """What it may use."""
+
+    alerts: AlertsSpec | None = None
+    """Who is told besides the platform. Nobody by default."""
 
     on_removal: Annotated[Literal["keep", "purge"], Field(examples=["keep"])] = "keep"
     """What becomes of its data when the stack is destroyed. `keep`: access ends, and database, bucket, repository,
@@ -79,22 +101,34 @@ class TeamSpec(Spec):
         """What the team is called in every tool."""
         return team_id(self.name)
 
+    @field_validator("models")
+    @classmethod
+    def _distinct(cls, models: tuple[ModelServiceSpec, ...]) -> tuple[ModelServiceSpec, ...]:
+        names = [model.name for model in models]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"give each model service a name of its own: {', '.join(twice)} is there twice")
+        return models
+
     @field_validator("quota")
     @classmethod
     def _enough(cls, quota: QuotaSpec, info: ValidationInfo) -> QuotaSpec:
-        airflow = info.data.get("airflow")
-        if isinstance(airflow, AirflowSpec):
-            _room(quota, [airflow.resources, STATSD, airflow.worker])
+        airflow, models = info.data.get("airflow"), info.data.get("models")
+        if isinstance(airflow, AirflowSpec) and models is not None:
+            _room(quota, [airflow.resources, statsd.RESOURCES, airflow.worker], [model.resources for model in models])
         return quota
 
 
-def _room(quota: QuotaSpec, wanted: Iterable[Resources]) -> None:
-    """A quota that Airflow and one task don't fit in would leave a team that never runs anything."""
-    parts = list(wanted)
+def _room(quota: QuotaSpec, airflow: Iterable[Resources], models: Iterable[Resources]) -> None:
+    """A quota that Airflow, one task and a pod of each model don't fit in leaves a team that never runs them."""
+    parts, served = list(airflow), list(models)
+    who = "Airflow and one of its tasks"
+    if served:
+        parts, who = [*parts, *served], f"{who} and a pod of each model"
     processor = sum(cores(part.cpu) for part in parts)
     memory = sum(size_in_bytes(part.memory) for part in parts)
     if cores(quota.cpu) < processor:
-        raise ValueError(f"raise cpu to {int(processor * 1000)}m or more, which Airflow and one of its tasks ask for")
+        raise ValueError(f"raise cpu to {int(processor * 1000)}m or more, which {who} ask for")
     if size_in_bytes(quota.memory) < memory:
         least = -(-int(memory) // 2**20)
-        raise ValueError(f"raise memory to {least}Mi or more, which Airflow and one of its tasks ask for")
+        raise ValueError(f"raise memory to {least}Mi or more, which {who} ask for")

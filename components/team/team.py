@@ -11,10 +11,12 @@ from components.kubernetes import objects
 from components.kubernetes.images import Images
 from components.kubernetes.provider import provider
 from components.platform.contract import PlatformContract
-from components.team import airflow_settings, network, quota
+from components.team import airflow_settings, alerts, network, quota
 from components.team.access import Access
 from components.team.airflow import Airflow, AirflowInputs
-from components.team.keys import Keys, KeysInputs
+from components.team.grafana_source import grafana_source
+from components.team.keys import Keys, KeysInputs, derived
+from components.team.model_services import ModelServices, ModelServicesInputs
 from components.team.names import AIRFLOW, AIRFLOW_KEYS
 from components.team.spec import TeamSpec
 from components.team.tenant import tenant
@@ -35,6 +37,7 @@ class Team(pulumi.ComponentResource):
     addresses: dict[str, str]
     credentials: dict[str, dict[str, str]]
     repository: str
+    models: dict[str, str]
 
     def __init__(
         self, name: str, spec: TeamSpec, inputs: TeamInputs, opts: pulumi.ResourceOptions | None = None
@@ -49,8 +52,10 @@ class Team(pulumi.ComponentResource):
             quota.quota(spec.quota, namespace, direct),
             quota.limits(spec.airflow.worker, namespace, direct),
         ]
-        network.network(spec.id, platform, namespace, direct)
-        access = Access("access", namespace, platform.controller, child)
+        network.network(spec.id, platform, namespace, direct, packs=bool(spec.models))
+        alerts.route(spec.alerts, namespace, platform.namespace, direct)
+        served = [model.name for model in spec.models]
+        access = Access("access", namespace, platform.controller, child, models=served)
         keys = Keys("keys", spec, KeysInputs(platform, namespace, inputs.root_secret), child)
         # The order of a rotation too: passwords, then all tools take them, then pods start with them.
         granted = tenant(
@@ -69,17 +74,35 @@ class Team(pulumi.ComponentResource):
                 image=inputs.images.reference("airflow"),
                 worker_image=inputs.images.reference("airflow-worker"),
                 statsd_image=inputs.images.reference("statsd-exporter"),
+                serving_image=inputs.images.reference("serving") if spec.models else "",
             ),
             pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
         )
+        models = ModelServices(
+            "models",
+            spec,
+            ModelServicesInputs(platform, namespace, derived(inputs.root_secret, spec, spec.rotation)),
+            pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
+        )
+        if platform.grafana:
+            now = derived(inputs.root_secret, spec, spec.rotation)
+            after = pulumi.ResourceOptions(parent=self, provider=cluster, depends_on=[granted])
+            grafana_source(spec, platform, namespace, now("database"), after)
         self.addresses = {AIRFLOW: airflow.address}
+        # Apart from the others: who asks them whether they are there wakes them up.
+        self.models = models.addresses
         self.credentials = {
             AIRFLOW: _opens(spec, "admin-username", "admin-password"),
             "repository": _opens(spec, "repository-username", "repository-password"),
         }
         self.repository = f"{platform.repositories_address}/{spec.id}.git"
         self.register_outputs(
-            {"addresses": self.addresses, "credentials": self.credentials, "repository": self.repository}
+            {
+                "addresses": self.addresses,
+                "credentials": self.credentials,
+                "repository": self.repository,
+                "models": self.models,
+            }
         )
 
 

@@ -13,7 +13,9 @@ from typing import Any
 from airflow.sdk import Param, dag, get_parsing_context, task
 
 # A run that is triggered by hand may have no date of its own: then it is for the day it was triggered on.
-DAY = "{{ (logical_date or dag_run.run_after) | ds }}"
+DAY = "{{ logical_date | default(dag_run.run_after, true) | ds }}"
+SERVICE = "keywords"
+"""The model service that a new champion goes to, where the team has one of this name."""
 
 
 def pod(**resources: str) -> dict[str, Any]:
@@ -74,11 +76,16 @@ def keyword_recommender() -> None:
     @task(executor_config=pod(cpu="100m", memory="1Gi"))
     def evaluate_log_register(day: str, run: str) -> str:
         from keyword_recommender import steps, stops
+        from mlplatform_airflow import models
 
         with stops.at_once():
             steps.evaluate(steps.folder(day))
             steps.log(steps.folder(day), run)
-            return steps.register(steps.folder(day), run)
+            number = steps.register(steps.folder(day), run)
+        steps.promote(number)
+        # Here, not in a task of its own: what is packed is at hand, and packing costs less than a pod.
+        models.package(SERVICE, missing_ok=True)
+        return number
 
     (
         ingest(DAY, "{{ params.source or '' }}")

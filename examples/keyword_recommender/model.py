@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,15 +46,25 @@ class Ease:
         """WB for the histories' weights W: histories by items, higher is better."""
         weights = interactions(many, self.items, self.recency)
         explained: Matrix = weights.dot(self.used.T).dot(self.solved)
-        diagonal: Matrix = 1 - (self.used * self.solved).sum(axis=0)
-        return weights - (weights - explained) / diagonal
+        return weights - (weights - explained) / self._diagonal
+
+    @cached_property
+    def _diagonal(self) -> Matrix:
+        """Of l2 P: the same for all histories."""
+        found: Matrix = 1 - (self.used * self.solved).sum(axis=0)
+        return found
 
     def recommend(self, many: Sequence[Ids], k: int) -> list[Ids]:
         """The best `k` new items for each history; the most popular ones where no item of a history is known."""
+        return [items for items, _ in self.ranked(many, k)]
+
+    def ranked(self, many: Sequence[Ids], k: int) -> list[tuple[Ids, Matrix]]:
+        """The same with each item's score; the number of its users where no item of a history is known."""
         seen = interactions(many, self.items) > 0
         scores = self.scores(many)
         scores[~seen.any(axis=1)] = self.used.sum(axis=0)
-        return top(scores, seen, self.items, k)
+        best = top(scores, seen, self.items, k)
+        return [(items, row[np.searchsorted(self.items, items)]) for items, row in zip(best, scores, strict=True)]
 
     def save(self, file: Path | BinaryIO) -> None:
         """Write the model to one `.npz` file of plain arrays; nothing in it is code."""

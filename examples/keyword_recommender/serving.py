@@ -25,11 +25,18 @@ class Served:
         self._model = model
 
     def predict(self, frame: pd.DataFrame, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
-        """Rank items for each row's `history` (item ids, oldest first; unknown ones are ignored, it may be empty)."""
+        """Rank items for each row's `history` (item ids, oldest first; unknown ones are ignored, it may be empty).
+
+        A row's `scores` are those of its items, best first: what monitoring of a served model looks at.
+        """
         k = int((params or {}).get("k", DEFAULT_K))
         many = [np.asarray(history, dtype=np.int64) for history in frame["history"]]
-        ranked = self._model.recommend(many, k)
-        return pd.DataFrame({"items": [items.tolist() for items in ranked]}, index=frame.index)
+        ranked = self._model.ranked(many, k)
+        columns = {
+            "items": [items.tolist() for items, _ in ranked],
+            "scores": [scores.tolist() for _, scores in ranked],
+        }
+        return pd.DataFrame(columns, index=frame.index)
 
 
 def _load_pyfunc(path: str) -> Served:

@@ -122,6 +122,13 @@ def register(folder: Folder, pipeline_run: str) -> str:
     return number
 
 
+def promote(number: str) -> str:
+    """Make a version the champion unless the one that is scored better; the champion's version."""
+    champion = tracking.promote(number)
+    print(f"promote: version {champion} of {tracking.NAME} is {tracking.CHAMPION}")
+    return champion
+
+
 def to_csv(rows: pd.DataFrame) -> bytes:
     """Rows as they are delivered."""
     text: str = rows.to_csv(index=False)

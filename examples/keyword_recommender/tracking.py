@@ -26,6 +26,10 @@ from .serving import DEFAULT_K
 
 NAME = "keyword-recommender"
 """Of the experiment and the registered model."""
+CHAMPION = "champion"
+"""Alias of the version that is served."""
+RANKED_BY = "ndcg_at_10"
+"""Metric of runs by which a version becomes champion."""
 
 _PACKAGE = Path(__file__).parent
 _QUIET = {
@@ -166,6 +170,38 @@ def register(logged: Logged, facts: Facts) -> str:
     return str(made.version)
 
 
+def promote(number: str) -> str:
+    """The version that is champion now: this one if there was none, or none with a better NDCG on its own test users.
+
+    Raises:
+        TrackingError: As `record`.
+    """
+    mlflow, _ = _connected()
+    with _explained():
+        client = mlflow.MlflowClient()
+        there = _champion(client, mlflow)
+        if there is not None and (there.version == number or _ndcg(client, there) > _ndcg(client, number)):
+            return str(there.version)
+        client.set_registered_model_alias(NAME, CHAMPION, number)
+    return number
+
+
+def _champion(client: Any, mlflow: Any) -> Any:
+    """The champion's version; None where there is none."""
+    try:
+        return client.get_model_version_by_alias(NAME, CHAMPION)
+    except mlflow.exceptions.MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+
+
+def _ndcg(client: Any, version: Any) -> float:
+    """What its run scored; worse than any where it didn't say."""
+    found = client.get_model_version(NAME, version) if isinstance(version, str) else version
+    return float(client.get_run(found.run_id).data.metrics.get(RANKED_BY, float("-inf")))
+
+
 def _connected() -> tuple[Any, str]:
     server()
     # Before the import: MLflow would else report usage to its makers, warn that git is missing, and print addresses
@@ -213,7 +249,7 @@ def _upload(model: Ease, example: Sequence[Sequence[int]]) -> str:
 
     signature = ModelSignature(
         inputs=Schema([ColSpec(Array(DataType.long), "history")]),
-        outputs=Schema([ColSpec(Array(DataType.long), "items")]),
+        outputs=Schema([ColSpec(Array(DataType.long), "items"), ColSpec(Array(DataType.double), "scores")]),
         params=ParamSchema([ParamSpec("k", DataType.long, DEFAULT_K)]),
     )
     with tempfile.TemporaryDirectory() as folder:

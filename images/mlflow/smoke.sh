@@ -6,7 +6,8 @@ export MLFLOW_BACKEND_STORE_URI="sqlite:///$work/mlflow.db" MLFLOW_ARTIFACTS_DES
   MLFLOW_SERVER_ALLOWED_HOSTS='localhost:*' MLFLOW_AUTH_ADMIN_USERNAME=admin MLFLOW_AUTH_ADMIN_PASSWORD=smoke-test-password \
   MLFLOW_FLASK_SERVER_SECRET_KEY=smoke-test-key MLFLOW_AUTH_CONFIG_PATH="$work/auth.ini" MLFLOW_HOST=127.0.0.1
 MLFLOW_PORT=$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-export MLFLOW_PORT
+METRICS_PORT=$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export MLFLOW_PORT METRICS_PORT
 serve >"$work/log" 2>&1 &
 pid=$!
 python - "$pid" <<'CODE' || { cat "$work/log"; kill "$pid"; exit 1; }
@@ -33,6 +34,8 @@ experiments = "/api/2.0/mlflow/experiments/search?max_results=1"
 assert ask(experiments) == 401, "a stranger sees the experiments"
 assert ask(experiments, Authorization=known) == 200, "the administrator doesn't"
 assert ask(experiments, Authorization=known, Host="evil.example") == 403, "any host name goes"
+metrics = urllib.request.urlopen(f"http://127.0.0.1:{os.environ['METRICS_PORT']}/metrics", timeout=10).read().decode()
+assert 'mlflow_http_requests_total{method="GET",handler="/api",status="401"} 1' in metrics, metrics
 CODE
 if tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q smoke-test; then echo "a secret is an argument"; exit 1; fi
 kill "$pid"

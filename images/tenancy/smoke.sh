@@ -19,12 +19,12 @@ os.environ |= {
     "WORKSPACE": "a", "USER_PASSWORD": "smoke-secret",
 }
 sys.stderr = open("/tmp/said", "w+")
-for job in ("database", "object-store", "tracking"):
+for job in ("database", "monitor", "object-store", "tracking"):
     assert program.main([job]) == 1, job
 sys.stderr.seek(0)
 said = sys.stderr.read()
 sys.stderr = sys.__stderr__
-assert said.count("isn't there") == 3 and "smoke-secret" not in said, said
+assert said.count("isn't there") == 4 and "smoke-secret" not in said, said
 assert registry(Keeper(None), "mlplatform.dev")
 CODE
 test ! -e /opt/mlplatform/tenancy/__pycache__

@@ -58,13 +58,22 @@ def _tables(parts: dict[str, Any], name: str, path: str) -> list[str]:
     return lines + inner
 
 
+WORDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+
+
 def _inside(field: dict[str, Any]) -> list[tuple[str, str]]:
     """Names of the parts that a field holds, and what stands between its key and theirs."""
     if "$ref" in field:
         return [(field["$ref"].rsplit("/", 1)[-1], "")]
     if "$ref" in field.get("items", {}):
         return [(field["items"]["$ref"].rsplit("/", 1)[-1], "[]")]
-    return []
+    return [found for option in field.get("anyOf", []) for found in _inside(option)]
 
 
 def _takes(field: dict[str, Any]) -> str:
@@ -78,7 +87,7 @@ def _takes(field: dict[str, Any]) -> str:
         return " or ".join(_takes(option) for option in field["anyOf"])
     if field["type"] == "array":
         return f"list of {_takes(field['items'])}"
-    words = {"string": "text", "integer": "whole number", "boolean": "true or false", "null": "nothing"}[field["type"]]
+    words = WORDS[field["type"]]
     bounds = f", {field['minimum']} to {field['maximum']}" if "minimum" in field else ""
     example = f", such as `{json.dumps(field['examples'][0])}`" if field.get("examples") else ""
     return f"{words}{bounds}{example}"

@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from local import node, toolchain
-from tests.bench import load, machine, measures, teams
+from tests.bench import load, machine, measures, serving, teams
 
 PREVIEWS, UNCHANGED, UPS = 5, 3, 3
 TEAMS, RUNS = 2, 5
@@ -75,8 +75,8 @@ def main() -> int:
         Figure(f"on disk: {name}", [size / 1e9], unit="GB") for name, size in measures.disk().items() if size > SMALL
     ]
     print("\n".join(figure.line() for figure in figures))
-    held = load.main([])
-    return 0 if not held and all(figure.kept for figure in figures) else 1
+    broken = serving.main([]) + load.main([])
+    return 0 if not broken and all(figure.kept for figure in figures) else 1
 
 
 if __name__ == "__main__":

@@ -47,11 +47,16 @@ ORDER = (
     "test_team_isolation.py",
     "test_team_admission.py",
     "test_team_rotation.py",
+    "test_monitoring.py",
     "test_team_removal.py",
     "test_provider_awaits.py",
     "test_engine_killed.py",
-    # Those in folders.
-    "*/*.py",
+    # From here on the machine is quiet.
+    "test_serving.py",
+    "test_serving_bad_versions.py",
+    "test_serving_scaling.py",
+    "test_dashboards.py",
+    "test_serving_hostile.py",
     "test_team_kills.py",
     # After the teams' runs, so that what those wrote and showed is searched too.
     "test_secrets.py",
@@ -71,6 +76,7 @@ COMPANY = (
     "test_team_isolation.py",
     "test_team_admission.py",
     "test_team_rotation.py",
+    "test_monitoring.py",
     "test_team_removal.py",
     "test_provider_awaits.py",
     "test_engine_killed.py",
@@ -97,7 +103,7 @@ def place(file: str) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files in order; inside a file tests stay as they are written."""
     ours = [item for item in items if is_ours(item)]
-    items.sort(key=lambda item: place(file_of(item)) if is_ours(item) else -1)
+    items.sort(key=lambda item: place(item.path.name) if is_ours(item) else -1)
     for item in ours:
         given = item.get_closest_marker("timeout")
         own = given.args[0] if given and given.args else TEST_SECONDS
@@ -108,11 +114,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def is_ours(item: pytest.Item) -> bool:
     """Whether it is one of this folder's."""
     return HERE in item.path.parents
-
-
-def file_of(item: pytest.Item) -> str:
-    """A test's file, as `ORDER` and `COMPANY` name it."""
-    return item.path.relative_to(HERE).as_posix()
 
 
 FIGURES = pytest.StashKey[list[str]]()
@@ -137,7 +138,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     if not is_ours(item):
         return (yield)
     with within(SETUP_SECONDS):
-        if file_of(item) not in COMPANY:
+        if item.path.name not in COMPANY:
             item.config.stash[BESIDE].quiet()
         return (yield)
 
@@ -166,7 +167,7 @@ def beside(request: pytest.FixtureRequest) -> Beside:
 
 def is_wanted(request: pytest.FixtureRequest, file: str) -> bool:
     """Whether a file's tests are among those that were asked for: else what they need isn't begun for them."""
-    return any(is_ours(item) and file_of(item) == file for item in request.session.items)
+    return any(is_ours(item) and item.path.name == file for item in request.session.items)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,9 @@ from pathlib import Path
 from local import paths
 from tests.support.commands import Ran, run
 
-OURS = re.compile(r"\bmlp-(?=(foundation|platform|examples)\b)|(?<=\")(?=(mlplatform-tenancy|team-images)\")")
+OURS = re.compile(
+    r"\bmlp-(?=(foundation|platform|examples)\b)|(?<=\")(?=(mlplatform-tenancy|mlplatform-serving|team-images)\")"
+)
 """Namespaces, and names that a cluster has but once."""
 GROUP = "mlplatform.dev"
 """The API group of our kinds, of which a cluster has but one of each."""

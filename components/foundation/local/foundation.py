@@ -103,6 +103,7 @@ class Foundation(pulumi.ComponentResource):
             ObjectStoreInputs(
                 namespace=namespace,
                 image=inputs.images.reference("object-store"),
+                statsd_image=inputs.images.reference("statsd-exporter"),
                 storage_class=spec.storage.rwo,
                 secret_key=secrets.derive(inputs.root_secret, object_store.NAME, "admin", spec.object_store.rotation),
                 retain_data=spec.retain_data,

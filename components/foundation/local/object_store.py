@@ -10,7 +10,7 @@ import pulumi_kubernetes as k8s
 from components import versions
 from components.foundation.local.spec import ObjectStoreSpec
 from components.kubernetes import labels as label
-from components.kubernetes import objects, pods, traffic
+from components.kubernetes import metrics, objects, pods, statsd, traffic
 from components.kubernetes.pods import SecretKey
 
 NAME = "object-store"
@@ -25,6 +25,8 @@ class ObjectStoreInputs:
 
     namespace: pulumi.Input[str]
     image: str
+    statsd_image: str
+    """Of the sidecar that hands on its metrics."""
     storage_class: str
     secret_key: pulumi.Output[str]
     retain_data: bool
@@ -37,6 +39,8 @@ def settings() -> dict[str, str]:
         "VGW_REGION": REGION,
         # Accounts are few, and a rotated key must work at once.
         "VGW_IAM_CACHE_DISABLE": "true",
+        "VGW_METRICS_SERVICE_NAME": NAME,
+        "VGW_METRICS_STATSD_SERVERS": f"127.0.0.1:{statsd.PORT}",
     }
 
 
@@ -76,7 +80,7 @@ class ObjectStore(pulumi.ComponentResource):
             inputs.namespace,
             selector,
             child,
-            into=([traffic.platform_pods()], [traffic.tcp(PORT)]),
+            into=([traffic.platform_pods()], [traffic.tcp(PORT), traffic.tcp(statsd.METRICS_PORT)]),
         )
         root = {
             "ROOT_ACCESS_KEY": SecretKey(secret.metadata.name, "username"),
@@ -96,9 +100,9 @@ class ObjectStore(pulumi.ComponentResource):
         )
         template = pods.template(
             labels,
-            [container],
+            [container, statsd.container(inputs.statsd_image)],
             [pods.claimed("data", volume.metadata.name), pods.scratch("tmp", "256Mi")],
-            annotations={"mlplatform/rotation": str(spec.rotation)},
+            annotations={"mlplatform/rotation": str(spec.rotation), **metrics.annotations(statsd.METRICS_PORT)},
         )
         objects.single_server(name, labels, inputs.namespace, selector, template, child)
         self.secret_name = secret.metadata.name

@@ -1,9 +1,10 @@
-"""`python -m tenancy database | object-store | tracking | controller`: what one tool gives, or the controller.
+"""`python -m tenancy database | monitor | object-store | tracking | controller`: one tool's part, or the controller.
 
-The first three run in Jobs, any number of times. Environment:
+All but the last run in Jobs, any number of times. Environment:
 
 - database: PGHOST, PGPORT, PGSSLMODE, PGUSER and PGPASSWORD of the server's admin, ROLE (name of role and database),
   ROLE_PASSWORD.
+- monitor: the same for a role that has no database, and reads the server's statistics.
 - object-store: ENDPOINT, AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of the root account, BUCKET (name of
   it and of the account), ACCOUNT_SECRET_KEY.
 - tracking: MLFLOW_TRACKING_URI, ADMIN_USERNAME, ADMIN_PASSWORD, WORKSPACE (name of workspace and user), USER_PASSWORD.
@@ -16,8 +17,12 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from .errors import ToolError, patiently
+
+if TYPE_CHECKING:
+    from .database import Server
 
 SECONDS = 60
 """How long a Job waits for a tool that is on its way up."""
@@ -25,12 +30,20 @@ SECONDS = 60
 
 def database() -> None:
     """A role and a database that it owns."""
+    _server().give(os.environ["ROLE"], os.environ["ROLE_PASSWORD"])
+
+
+def monitor() -> None:
+    """A role that watches the server."""
+    _server().give_monitor(os.environ["ROLE"], os.environ["ROLE_PASSWORD"])
+
+
+def _server() -> Server:
     from .database import Server
 
     env = os.environ
     tls = env["PGSSLMODE"] != "disable"
-    server = Server(env["PGHOST"], int(env["PGPORT"]), tls, env["PGUSER"], env["PGPASSWORD"])
-    server.give(env["ROLE"], env["ROLE_PASSWORD"])
+    return Server(env["PGHOST"], int(env["PGPORT"]), tls, env["PGUSER"], env["PGPASSWORD"])
 
 
 def object_store() -> None:
@@ -51,7 +64,12 @@ def tracking() -> None:
     server.give(env["WORKSPACE"], env["USER_PASSWORD"])
 
 
-JOBS: dict[str, Callable[[], None]] = {"database": database, "object-store": object_store, "tracking": tracking}
+JOBS: dict[str, Callable[[], None]] = {
+    "database": database,
+    "monitor": monitor,
+    "object-store": object_store,
+    "tracking": tracking,
+}
 
 
 def main(arguments: list[str]) -> int:

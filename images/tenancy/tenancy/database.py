@@ -80,6 +80,15 @@ class Server:
                 _lock(cursor, name)
                 _take_over(cursor, name)
 
+    def give_monitor(self, name: str, password: str) -> None:
+        """A role that reads the server's statistics, in the database `postgres`, and nobody's data."""
+        identifier = sql.Identifier(name)
+        with self.connected() as cursor:
+            _lock(cursor, name)
+            _give_role(cursor, name, password)
+            cursor.execute(sql.SQL("GRANT pg_monitor TO {}").format(identifier))
+            cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE postgres TO {}").format(identifier))
+
     def end(self, name: str) -> None:
         """No access from now on: the role can't sign in, and whoever did is put out. Data stays."""
         with self.connected() as cursor:

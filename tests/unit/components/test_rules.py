@@ -29,12 +29,15 @@ DERIVED = {
         ("mlflow", "admin"),
         ("mlflow", "session"),
         ("git", "admin"),
+        ("prometheus", "admin"),
+        ("alertmanager", "admin"),
+        ("postgres-exporter", "database"),
         ("workspace", "examples"),
         *(("team-search", purpose) for purpose in ("database", "object-store", "tracking", "repository", "check")),
         *(("team-search", purpose) for purpose in ("admin", "api")),
     )
 }
-WITH_TOKEN = {"airflow", "tenancy"}
+WITH_TOKEN = {"airflow", "serving", "tenancy", "prometheus", "alertmanager", "cluster-state"}
 """What speaks to the API server, with as few rights as it needs."""
 
 
@@ -50,7 +53,7 @@ def containers(found: Recorded) -> list[dict[str, Any]]:
 
 def test_there_are_workloads_of_each_sort() -> None:
     kinds = sorted(found.type.rsplit(":", 1)[-1] for found in WORKLOADS)
-    assert {"Deployment", "Job", "StatefulSet"} == set(kinds)
+    assert {"DaemonSet", "Deployment", "Job", "StatefulSet"} == set(kinds)
     assert len(kinds) > 6
 
 

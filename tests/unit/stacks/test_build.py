@@ -59,7 +59,9 @@ def test_the_foundation_exports_the_contract_that_is_the_sample(program: Program
 def test_the_platform_stands_on_the_sample_contract(program: Program) -> None:
     resources, exported = program("local-platform", {"local-foundation": samples.outputs("local-foundation")})
     assert len(resources) > 30
-    assert exported["addresses"] == {"mlflow": "http://mlflow.localhost:8080"}
+    assert exported["addresses"] == {
+        tool: f"http://{tool}.localhost:8080" for tool in ("mlflow", "prometheus", "alertmanager")
+    }
     assert exported == samples.outputs("local-platform"), "stacks/samples/local-platform.json is stale: export it again"
 
 
@@ -70,7 +72,7 @@ def test_a_team_stands_on_the_sample_platform(program: Program, team: str) -> No
     assert exported["addresses"] == {"airflow": f"http://airflow-{team}.localhost:8080"}
     assert exported["repository"] == f"http://git.localhost:8080/team-{team}.git"
     assert set(exported["credentials"]) == {"airflow", "repository"}
-    assert set(exported) == {"addresses", "credentials", "repository"}
+    assert set(exported) == {"addresses", "credentials", "repository", "models"}
 
 
 def test_no_output_holds_a_secret(program: Program) -> None:

@@ -4,11 +4,12 @@ from typing import Any
 
 from tests.unit.components import stacks
 
+WORKER = {"app.kubernetes.io/name": "worker"}
 
-def policies() -> dict[str, dict[str, Any]]:
-    return {
-        item.metadata["name"]: item.inputs["spec"] for item in stacks.team() if item.type.endswith(":NetworkPolicy")
-    }
+
+def policies(team: str = "search") -> dict[str, dict[str, Any]]:
+    resources = stacks.team(stacks.team_spec(team))
+    return {item.metadata["name"]: item.inputs["spec"] for item in resources if item.type.endswith(":NetworkPolicy")}
 
 
 def ports(rules: list[dict[str, Any]]) -> set[int]:
@@ -25,17 +26,37 @@ def test_nothing_is_let_in_or_out_but_names_to_begin_with() -> None:
 
 def test_nobody_is_let_in_without_being_named() -> None:
     into = {name: rule for name, spec in policies().items() for rule in spec.get("ingress", [])}
-    assert set(into) == {"airflow-server", "airflow-check", "airflow-metrics"}
+    assert set(into) == {"airflow-server", "airflow-check", "airflow-metrics", "model"}
     for rule in into.values():
         assert rule["from"]
         for peer in rule["from"]:
             namespace = peer.get("namespaceSelector", {}).get("matchLabels", {}).get("kubernetes.io/metadata.name")
-            assert "ipBlock" in peer or namespace in ("team-search", "mlp-platform")
+            # A selector of pods alone means the policy's own namespace.
+            assert "ipBlock" in peer or peer == {"podSelector": {}} or namespace in ("team-search", "mlp-platform")
+
+
+def reached_by_tasks(team: str) -> set[int]:
+    found = policies(team).values()
+    ways = [spec for spec in found if (spec["podSelector"].get("matchLabels") or WORKER) == WORKER]
+    return {port for spec in ways for port in ports(spec.get("egress", []))}
 
 
 def test_tasks_reach_the_tools_and_airflow_but_neither_database_nor_cluster() -> None:
-    out: set[int] = set()
-    for spec in policies().values():
-        if spec["podSelector"].get("matchLabels", {}).get("app.kubernetes.io/name") in (None, "worker"):
-            out |= ports(spec.get("egress", []))
-    assert out == {53, 5000, 8000, 7070, 8080, 9125}
+    assert reached_by_tasks("recsys") == {53, 5000, 8000, 7070, 8080, 9125}
+
+
+def test_where_models_are_served_tasks_reach_these_and_tell_the_cluster_of_new_versions() -> None:
+    assert reached_by_tasks("search") - reached_by_tasks("recsys") == {443, 6443, 3000}
+
+
+def test_a_team_without_models_lets_nobody_in_for_them() -> None:
+    spec = stacks.team_spec("recsys")
+    names = {item.metadata["name"] for item in stacks.team(spec) if item.type.endswith(":NetworkPolicy")}
+    assert names & {"model", "model-clients"} == set()
+
+
+def test_model_pods_are_asked_at_one_port_and_reach_the_database_alone() -> None:
+    found = policies()["model"]
+    assert found["podSelector"]["matchLabels"] == {"app.kubernetes.io/component": "model"}
+    assert ports(found["ingress"]) == {3000}
+    assert ports(found["egress"]) == {5432}

@@ -263,6 +263,7 @@ def test_what_it_exports_names_secrets_and_holds_none() -> None:
     resources = record(lambda: made.append(Team("team-search", stacks.team_spec(), inputs)))
     (team,) = made
     assert team.addresses == {"airflow": "http://airflow-search.localhost:8080"}
+    assert team.models == {"keywords": "http://keywords-search.localhost:8080"}
     assert team.repository == "http://git.localhost:8080/team-search.git"
     users = {}
     for tool, where in team.credentials.items():

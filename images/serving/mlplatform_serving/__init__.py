@@ -1,0 +1,1 @@
+"""Serves the model that is packed at /opt/model over HTTP (README.md)."""

@@ -1,0 +1,148 @@
+"""Fixtures of the tests of serving: model versions good and bad, and services made for them beside a team's own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.support import registered
+from tests.support.cluster import Cluster
+from tests.support.model_services import ModelService, may_not_pack, may_pack
+from tests.support.packages import Package, copied
+from tests.support.teams import Team, open_team
+from tests.support.traffic.generator import Target
+from tests.support.traffic.hostile import Ended, drops_of, exchange
+
+TEAM = "search"
+LIKE = "keywords"
+"""The team's own service, whose spec the others begin with."""
+GOOD_SECONDS = 0.015
+"""How long a good version takes for an answer, one after the other: a pod answers some 60 a second."""
+SLOW_FACTOR = 10
+KINDS = (
+    ("good", GOOD_SECONDS),
+    ("good", GOOD_SECONDS),
+    ("crash", GOOD_SECONDS),
+    ("hang", GOOD_SECONDS),
+    ("nan", GOOD_SECONDS),
+    ("signature", GOOD_SECONDS),
+    ("slow", SLOW_FACTOR * GOOD_SECONDS),
+)
+RESOURCES = {"cpu": "50m", "memory": "448Mi"}
+CANARY = {"weight": 20, "seconds": 8, "startSeconds": 25, "maxErrorPercent": 1.0, "maxLatencyRatio": 3.0}
+SLOW_HEAD_SECONDS = 75
+
+
+@dataclass
+class SlowHead:
+    """A client that sends its request a byte a second from the first test of serving on."""
+
+    target: Target
+    ended: list[Ended] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        data = f"POST /predict HTTP/1.1\r\nHost: {self.target.host}\r\nX-Slow: ".encode() + b"x" * 500
+        self.ended.append(asyncio.run(exchange(self.target, b"", drops_of(data, every=1), SLOW_HEAD_SECONDS)))
+
+    def end(self) -> Ended:
+        """How it ended; waits for that."""
+        self._thread.join(SLOW_HEAD_SECONDS + 5)
+        return self.ended[0]
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The team with its versions, and the maker of services."""
+
+    cluster: Cluster
+    team: Team
+    like: dict[str, Any]
+    """Spec of the team's own service."""
+    versions: list[tuple[str, str]]
+    """(kind, number), in the order of KINDS."""
+    slow_head: SlowHead
+
+    def version(self, kind: str, which: int = 0) -> str:
+        """The number of a version of a kind."""
+        return [number for found, number in self.versions if found == kind][which]
+
+    def service(self, name: str) -> ModelService:
+        """By its name."""
+        return ModelService(self.cluster, TEAM, f"e2e-{name}", self.team.ingress)
+
+    def made(self, name: str, **changes: Any) -> ModelService:
+        """A service of the first good version; nothing is packed for it yet."""
+        service = self.service(name)
+        settings = {"resources": RESOURCES, "canary": CANARY, "replicas": {"min": 1, "max": 1}, "scaleBy": "requests"}
+        model = registered.uri(self.version("good"))
+        service.make(self.like, model, **settings | {"targetConcurrency": 4, "batching": None} | changes)
+        return service
+
+
+@pytest.fixture(scope="package")
+def serving(cluster: Cluster, ingress: str) -> Iterator[Serving]:
+    """Versions are registered once; services of tests go after the last test of this folder."""
+    team = open_team(cluster, f"team-{TEAM}", ingress)
+    own = ModelService(cluster, TEAM, LIKE, ingress)
+    head = SlowHead(own.target())
+    remove_all(cluster, ingress)
+    numbers = registered.register(cluster, team.name, *KINDS)
+    try:
+        may_pack(cluster, team.name)
+        yield Serving(
+            cluster, team, own.get()["spec"], list(zip([kind for kind, _ in KINDS], numbers, strict=True)), head
+        )
+    finally:
+        may_not_pack(cluster, team.name)
+        remove_all(cluster, ingress)
+
+
+def remove_all(cluster: Cluster, ingress: str) -> None:
+    """Services of tests, all at once."""
+    there = registered.services(cluster, TEAM, ingress)
+    if there:
+        names = [f"modelservice/{service.name}" for service in there]
+        cluster.kubectl("delete", "-n", there[0].namespace, "--ignore-not-found", *names)
+    for service in there:
+        service.until("its pods are gone", lambda service=service: not service.pods(), 60)
+
+
+@dataclass(frozen=True)
+class First:
+    """The service that most tests ask, and how it came up."""
+
+    service: ModelService
+    seconds: float
+    """From `mlp model package` to the first answer."""
+    answer: dict[str, Any]
+    package: Package
+
+    def given_to(self, service: ModelService) -> None:
+        """Roll the same version out in another service, without packing it again."""
+        service.give(copied(self.package, service.repository))
+
+
+@pytest.fixture(scope="package")
+def first(serving: Serving) -> First:
+    """One pod of a good version, packed and rolled out by the command that a person types."""
+    service = serving.made("first")
+    start = time.monotonic()
+    service.mlp("package").must_succeed()
+    answer = service.predict()
+    seconds = time.monotonic() - start
+    package = service.package_now
+    assert package is not None
+    return First(service, seconds, answer, package)
+
+
+Say = Callable[[str], None]
