@@ -11,6 +11,8 @@ from .wanted import Canary
 
 ENOUGH = 20
 """Answers of each version that a judgement of latencies takes at least."""
+FEWEST = 3
+"""The same where even after a longer time there are no more."""
 MANY = 100
 """Answers of each version from which the 95th percentile says something of its own."""
 FEW = 2
@@ -52,7 +54,7 @@ def judge(rule: Canary, elapsed: float, stable: Figures, candidate: Figures) -> 
             f"{stable.error_percent:.1f} % with the version before, {rule.max_error_percent:g} % more are allowed); "
             f"the last: {candidate.reason}",
         )
-    slow = _slow(rule, stable, candidate, ended=ended)
+    slow = _slow(rule, stable, candidate, ended=ended, least=FEWEST if elapsed >= rule.seconds * LONGER else ENOUGH)
     if slow and elapsed >= rule.seconds * EARLY:
         return Verdict("roll back", "Slow", slow)
     if not ended or (_few(stable, candidate) and elapsed < rule.seconds * LONGER):
@@ -70,13 +72,13 @@ def judge(rule: Canary, elapsed: float, stable: Figures, candidate: Figures) -> 
 
 def _few(stable: Figures, candidate: Figures) -> bool:
     """Whether latencies can't be judged yet, but may be: where nobody asks and there's no example, they never are."""
-    right = [figures.requests - figures.errors for figures in (stable, candidate)]
-    return max(right) > 0 and min(right) < ENOUGH
+    timed = [figures.timed for figures in (stable, candidate)]
+    return max(timed) > 0 and min(timed) < ENOUGH
 
 
-def _slow(rule: Canary, stable: Figures, candidate: Figures, *, ended: bool) -> str:
-    answers = min(figures.requests - figures.errors for figures in (stable, candidate))
-    if answers < ENOUGH:
+def _slow(rule: Canary, stable: Figures, candidate: Figures, *, ended: bool, least: int) -> str:
+    answers = min(stable.timed, candidate.timed)
+    if answers < least:
         return ""
     if _slower(rule, stable.p50, candidate.p50):
         share, old, new = "half of the answers", stable.p50, candidate.p50
@@ -85,7 +87,7 @@ def _slow(rule: Canary, stable: Figures, candidate: Figures, *, ended: bool) -> 
     else:
         return ""
     return (
-        f"{share} took at most {1000 * new:.0f} ms, {1000 * old:.0f} ms with the version before; "
+        f"{share} took up to {1000 * new:.0f} ms, {1000 * old:.0f} ms with the version before; "
         f"{rule.max_latency_ratio:g} times as long is allowed"
     )
 

@@ -14,7 +14,7 @@ import aiohttp
 from .meter import Meter
 
 SECONDS = 1.0
-PROBE_SECONDS = 30.0
+PROBE_SECONDS = 10.0
 PROBE = {"x-mlplatform-probe": "1", "Content-Type": "application/json"}
 
 
@@ -92,7 +92,7 @@ class Stats:
 
     async def probe(self, address: str, body: bytes, meter: Meter) -> None:
         """One request of the controller's own, counted like the others."""
-        begun = time.monotonic()
+        mark = meter.begin()
         try:
             async with self._session.post(
                 self._url(address, "/predict"), data=body, headers=PROBE, timeout=_timeout(PROBE_SECONDS)
@@ -100,14 +100,17 @@ class Stats:
                 content = await answer.read()
                 if answer.status >= 500:
                     text = " ".join(content[:200].decode(errors="replace").split())
-                    meter.wrong(f"{answer.status} {text}")
+                    meter.wrong(mark, f"{answer.status} {text}")
                 elif answer.status >= 400:
                     # Its own example is no wrong input.
-                    meter.wrong(f"it refuses its example: {answer.status}")
+                    meter.wrong(mark, f"it refuses its example: {answer.status}")
                 else:
-                    meter.right(time.monotonic() - begun)
+                    meter.right(mark)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            meter.wrong(f"no answer to its example ({type(error).__name__})")
+            meter.wrong(mark, f"no answer to its example ({type(error).__name__})")
+        except BaseException:
+            meter.lost(mark)
+            raise
 
     async def _json(self, address: str, path: str) -> dict[str, Any]:
         async with self._session.get(self._url(address, path), timeout=_timeout(SECONDS)) as answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -20,7 +21,13 @@ from tests.unit.images.modelservice.rig import SPEC, image
 
 SETTINGS = Settings("mlplatform.dev", "100.64.16.7", 8080, 9090, "localhost", "http://{host}", "registry:5000")
 RULE = Canary(weight=10, seconds=30, start_seconds=60, max_error_percent=1, max_latency_ratio=3)
-GOOD = Figures(100, 0, 0.010, 0.020)
+
+
+def seen(requests: int, errors: int, p50: float, p95: float, reason: str = "") -> Figures:
+    return Figures(requests, errors, p50, p95, requests - errors, reason)
+
+
+GOOD = seen(100, 0, 0.010, 0.020)
 
 
 def item(**spec: Any) -> dict[str, Any]:
@@ -111,22 +118,25 @@ def test_the_number_is_always_within_its_bounds(
 @pytest.mark.parametrize(
     ("elapsed", "candidate", "what", "reason"),
     [
-        (1, Figures(5, 1, 0.01, 0.02, "500 x"), "wait", ""),
-        (1, Figures(5, 2, 0.01, 0.02, "500 x"), "roll back", "Errors"),
-        (30, Figures(50, 1, 0.01, 0.02, "500 x"), "roll back", "Errors"),
-        (30, Figures(200, 2, 0.01, 0.02, "500 x"), "promote", "Passed"),
+        (1, seen(5, 1, 0.01, 0.02, "500 x"), "wait", ""),
+        (1, seen(5, 2, 0.01, 0.02, "500 x"), "roll back", "Errors"),
+        (30, seen(50, 1, 0.01, 0.02, "500 x"), "roll back", "Errors"),
+        (30, seen(200, 2, 0.01, 0.02, "500 x"), "promote", "Passed"),
         (29, GOOD, "wait", ""),
         (30, GOOD, "promote", "Passed"),
-        (30, Figures(100, 0, 0.010, 0.059), "promote", "Passed"),
-        (30, Figures(100, 0, 0.010, 0.061), "roll back", "Slow"),
-        (9, Figures(100, 0, 0.100, 0.200), "wait", ""),
-        (10, Figures(100, 0, 0.100, 0.200), "roll back", "Slow"),
-        (10, Figures(100, 0, 0.010, 0.200), "wait", ""),
-        (30, Figures(99, 0, 0.010, 0.200), "promote", "Passed"),
-        (30, Figures(20, 0, 0.031, 0.040), "roll back", "Slow"),
-        (10, Figures(19, 0, 0.100, 0.200), "wait", ""),
-        (30, Figures(19, 0, 0.100, 0.200), "wait", ""),
-        (60, Figures(19, 0, 0.100, 0.200), "promote", "Passed"),
+        (30, seen(100, 0, 0.010, 0.059), "promote", "Passed"),
+        (30, seen(100, 0, 0.010, 0.061), "roll back", "Slow"),
+        (9, seen(100, 0, 0.100, 0.200), "wait", ""),
+        (10, seen(100, 0, 0.100, 0.200), "roll back", "Slow"),
+        (10, seen(100, 0, 0.010, 0.200), "wait", ""),
+        (30, seen(99, 0, 0.010, 0.200), "promote", "Passed"),
+        (30, seen(20, 0, 0.031, 0.040), "roll back", "Slow"),
+        (10, seen(19, 0, 0.100, 0.200), "wait", ""),
+        (30, seen(19, 0, 0.100, 0.200), "wait", ""),
+        (60, seen(19, 0, 0.100, 0.200), "roll back", "Slow"),
+        (60, seen(3, 0, 0.100, 0.200), "roll back", "Slow"),
+        (60, seen(2, 0, 0.100, 0.200), "promote", "Passed"),
+        (60, seen(3, 0, 0.010, 0.200), "promote", "Passed"),
     ],
 )
 def test_a_version_is_judged(elapsed: float, candidate: Figures, what: str, reason: str) -> None:
@@ -136,14 +146,14 @@ def test_a_version_is_judged(elapsed: float, candidate: Figures, what: str, reas
 
 
 def test_errors_that_the_version_before_makes_too_are_no_reason() -> None:
-    before = Figures(100, 10, 0.01, 0.02)
-    assert canary.judge(RULE, 30, before, Figures(100, 10, 0.01, 0.02)).what == "promote"
+    before = seen(100, 10, 0.01, 0.02)
+    assert canary.judge(RULE, 30, before, seen(100, 10, 0.01, 0.02)).what == "promote"
 
 
 def test_a_few_milliseconds_are_the_machines() -> None:
-    quick = Figures(100, 0, 0.0005, 0.001)
-    assert canary.judge(RULE, 30, quick, Figures(100, 0, 0.002, 0.0055)).what == "promote"
-    assert canary.judge(RULE, 30, quick, Figures(100, 0, 0.008, 0.010)).reason == "Slow"
+    quick = seen(100, 0, 0.0005, 0.001)
+    assert canary.judge(RULE, 30, quick, seen(100, 0, 0.002, 0.0055)).what == "promote"
+    assert canary.judge(RULE, 30, quick, seen(100, 0, 0.008, 0.010)).reason == "Slow"
 
 
 def test_where_nobody_asks_and_no_example_is_there_being_ready_is_enough() -> None:
@@ -206,10 +216,23 @@ def test_so_many_values_are_at_most_the_quantile(values: list[float], share: flo
 
 def test_errors_have_no_latency() -> None:
     meter = Meter()
-    meter.right(1.0)
-    meter.wrong("500")
-    assert meter.figures() == Figures(2, 1, 1.0, 1.0, "500")
-    assert meter.figures().error_percent == 50
+    meter.right(meter.begin())
+    meter.wrong(meter.begin(), "500")
+    meter.lost(meter.begin())
+    found = meter.figures()
+    assert (found.requests, found.errors, found.timed, found.reason, found.error_percent) == (2, 1, 1, "500", 50)
+    assert 0 < found.p50 == found.p95 < 0.1
+
+
+def test_what_is_under_way_for_long_counts_as_slow() -> None:
+    meter = Meter()
+    meter.right(meter.begin())
+    for _ in range(3):
+        meter.begin()
+    time.sleep(0.05)
+    found = meter.figures()
+    assert (found.requests, found.timed) == (1, 4)
+    assert found.p50 >= 0.05
 
 
 def test_the_mean_between_two_readings_is_exact() -> None:

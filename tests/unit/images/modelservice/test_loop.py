@@ -170,7 +170,7 @@ def test_a_slow_version_is_found() -> None:
     async def body() -> None:
         async with rig() as found:
             entry = await rolled_back(found, Behaviour(seconds=0.06), "Slow")
-            assert entry["p95"] > 3 * entry["stableP95"]
+            assert "3 times as long is allowed" in entry["message"]
 
     run(body())
 
