@@ -57,6 +57,17 @@ def how_to_pack(wanted: Wanted) -> str:
     return f"nothing is packed; fix: run `mlp model package {wanted.name} --team {wanted.team}`"
 
 
+def closed(wanted: Wanted, state: State, refused: RefusedError | None) -> str:
+    """Why nobody needs to wait for a pod; empty if one will come."""
+    if state.stable or state.candidate:
+        return ""
+    if refused:
+        return str(refused)
+    if state.rejected:
+        return f"no version works: {state.rejected.reason}: {state.rejected.message}"
+    return how_to_pack(wanted)
+
+
 def _ready(wanted: Wanted, state: State, seen: Seen) -> Condition:
     if state.stable is None:
         if seen.refused and not state.candidate:
