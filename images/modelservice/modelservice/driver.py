@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 
@@ -16,7 +17,7 @@ from .reporting import Reporting
 from .routing import Routing
 from .scaling import Load
 from .sizing import Sizing
-from .state import CANARY, STARTING, State
+from .state import CANARY, STARTING, State, Version
 from .stats import Use
 from .view import View
 from .wanted import Package, RefusedError, Wanted
@@ -71,22 +72,27 @@ class Driver:
 
     async def run(self) -> None:
         """Step after step, until cancelled."""
-        while True:
-            self.wake.clear()
-            try:
-                pause = await self.step()
-            except KubeError as error:
-                log.warning("%s: %s", self.item["metadata"]["name"], error)
-                self.gate.trouble = str(error)
-                pause = TICK
-            except Exception:
-                log.exception("%s: a step failed", self.item["metadata"]["name"])
-                pause = TICK * 5
-            await asyncio.sleep(SPACING)
-            try:
-                await asyncio.wait_for(self.wake.wait(), pause)
-            except TimeoutError:
-                continue
+        try:
+            while True:
+                self.wake.clear()
+                pause = await self._careful_step()
+                await asyncio.sleep(SPACING)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.wake.wait(), pause)
+        finally:
+            self._probing.stop()
+
+    async def _careful_step(self) -> float:
+        """What goes wrong with one service, or one time, isn't the others' trouble."""
+        try:
+            return await self.step()
+        except KubeError as error:
+            log.warning("%s: %s", self.item["metadata"]["name"], error)
+            self.gate.trouble = str(error)
+            return TICK
+        except Exception:
+            log.exception("%s: a step failed", self.item["metadata"]["name"])
+            return TICK * 5
 
     def gauges(self) -> dict[str, float]:
         """What Prometheus is told."""
@@ -186,12 +192,16 @@ class Driver:
             self._probing.go(addresses, self.gate.meter(mark), self._deciding.candidate.elapsed, want.canary, mark)
 
     def _seen(self, refused: RefusedError | None) -> status.Seen:
-        version = self.state.stable or self.state.candidate
-        trouble = None
-        if version:
-            own = [pod for pod in self._view.pods() if pod.revision == version.mark]
-            trouble = pods.refused(self._view.deployment(version.mark)) or pods.trouble(own)
-        return status.Seen(len(self._addresses()), self._size, trouble, refused)
+        stable, candidate = self._trouble(self.state.stable), self._trouble(self.state.candidate)
+        trouble = stable if self.state.stable else candidate
+        return status.Seen(len(self._addresses()), self._size, trouble, refused, candidate)
+
+    def _trouble(self, version: Version | None) -> tuple[str, str] | None:
+        """What keeps pods of a version from coming or from answering."""
+        if version is None:
+            return None
+        own = [pod for pod in self._view.pods() if pod.revision == version.mark]
+        return pods.refused(self._view.deployment(version.mark)) or pods.trouble(own)
 
     def _pause(self) -> float:
         candidate = self.state.candidate

@@ -24,6 +24,8 @@ class Seen:
     """What keeps pods from coming."""
     refused: RefusedError | None
     """What isn't done at all."""
+    held: tuple[str, str] | None = None
+    """What keeps pods of a new version from coming."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,9 @@ def _rolled_out(wanted: Wanted, state: State, package: Package | None, seen: See
     if package is None:
         return Condition(ROLLED_OUT, False, "NoPackage", how_to_pack(wanted))
     if state.candidate:
-        return Condition(
-            ROLLED_OUT, False, state.candidate.phase, f"version {state.candidate.package.version} is being tried"
-        )
+        held = f"; {seen.held[0]}: {seen.held[1]}" if seen.held else ""
+        said = f"version {state.candidate.package.version} is being tried{held}"
+        return Condition(ROLLED_OUT, False, state.candidate.phase, said)
     if state.rejected and state.rejected.package == package.mark:
         return Condition(ROLLED_OUT, False, state.rejected.reason, state.rejected.message)
     version = state.stable.package.version if state.stable else ""

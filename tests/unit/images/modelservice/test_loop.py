@@ -204,6 +204,7 @@ def test_a_quota_that_is_full_is_said_and_blamed_on_no_version() -> None:
             await asyncio.sleep(3)
             assert len(found.status["history"]) == 1
             assert found.status["candidate"]["phase"] == "Starting"
+            assert "QuotaExceeded: exceeded quota: team" in found.condition("RolledOut")[2]
             assert (await found.ask())[0] == 200
 
     run(body())
