@@ -68,7 +68,7 @@ def receiver(cluster: Cluster, teams: Teams, ingress: str) -> Iterator[Receiver]
         try:
             alertmanager = guarded("alertmanager", ingress)
             end = time.monotonic() + 40
-            while made.url(teams.recsys) not in alertmanager.get("/api/v2/status")["config"]["original"]:
+            while teams.recsys not in alertmanager.get("/api/v2/status")["config"]["original"]:
                 assert time.monotonic() < end, "Alertmanager doesn't know of the routes"
                 time.sleep(1)
             yield made
