@@ -21,6 +21,7 @@ from tests.support.dashboards.filling import Window
 from tests.support.dashboards.traffic import Traffic
 from tests.support.draw_dashboards import draw_all
 from tests.support.model_services import ModelService
+from tests.support.refused import Refused
 
 TEAM, MODEL = "search", "keywords"
 SHOWN_SECONDS = 15 * 60
@@ -78,7 +79,7 @@ def look(board: Dashboard, use: Use) -> tuple[int, list[str]]:
     rendered, shown = render(board), window()
     try:
         values = use.sources.choose(rendered, use.wanted, shown)
-    except AssertionError as error:
+    except (AssertionError, Refused) as error:
         return 0, [str(error)]
     asked = list(queries(rendered, values, shown))
     found = [(one, fault(one, use.sources, time.time())) for one in asked]

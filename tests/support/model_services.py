@@ -18,9 +18,32 @@ from tests.support.web import Site
 
 KIND = "modelservices.mlplatform.dev"
 ANNOTATION = "mlplatform.dev/package"
+RBAC = "rbac.authorization.k8s.io"
+MAY_PACK = "e2e-packs"
 POLL_SECONDS = 0.3
 HISTORY = {"history": [4, 5, 6]}
 """A row that isn't the models' input example."""
+
+
+def may_pack(cluster: Cluster, namespace: str) -> None:
+    """Let the team's tasks tell any ModelService there of a package: else only those of its spec."""
+    metadata = {"name": MAY_PACK, "namespace": namespace}
+    rule = {"apiGroups": ["mlplatform.dev"], "resources": ["modelservices"], "verbs": ["get", "patch"]}
+    binding = {
+        "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": MAY_PACK},
+        "subjects": [{"kind": "ServiceAccount", "name": "worker", "namespace": namespace}],
+    }
+    objects = [
+        {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": metadata, "rules": [rule]},
+        {"apiVersion": f"{RBAC}/v1", "kind": "RoleBinding", "metadata": metadata, **binding},
+    ]
+    cluster.kubectl("apply", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+
+
+def may_not_pack(cluster: Cluster, namespace: str) -> None:
+    """Take that back."""
+    both = (f"role/{MAY_PACK}", f"rolebinding/{MAY_PACK}")
+    cluster.kubectl("delete", "-n", namespace, "--ignore-not-found", *both)
 
 
 def body(*rows: Mapping[str, Any], **params: Any) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support import registered
 from tests.support.cluster import Cluster
-from tests.support.model_services import ModelService
+from tests.support.model_services import ModelService, may_not_pack, may_pack
 from tests.support.packages import Package, copied
 from tests.support.teams import Team, open_team
 from tests.support.traffic.generator import Target
@@ -98,10 +98,12 @@ def serving(cluster: Cluster, ingress: str) -> Iterator[Serving]:
     remove_all(cluster, ingress)
     numbers = registered.register(cluster, team.name, *KINDS)
     try:
+        may_pack(cluster, team.name)
         yield Serving(
             cluster, team, own.get()["spec"], list(zip([kind for kind, _ in KINDS], numbers, strict=True)), head
         )
     finally:
+        may_not_pack(cluster, team.name)
         remove_all(cluster, ingress)
 
 

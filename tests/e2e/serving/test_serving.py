@@ -123,7 +123,7 @@ def test_by_processor_kubernetes_scales(first: First, serving: Serving, cluster:
     service = serving.made("processor", scaleBy="cpu", replicas={"min": 1, "max": 2})
     first.given_to(service)
     found = eventually(lambda: cluster.items("horizontalpodautoscalers", "-n", service.namespace), seconds=30)
-    (scaler,) = [one for one in found if one["metadata"]["name"].startswith(service.name)]
+    (scaler,) = [one for one in found if one["spec"]["scaleTargetRef"]["name"].startswith(service.name)]
     assert (scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]) == (1, 2)
     assert scaler["spec"]["metrics"][0]["resource"]["name"] == "cpu"
     service.remove()

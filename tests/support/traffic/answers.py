@@ -24,8 +24,11 @@ class Answer:
     """Whether the connection may be used again."""
 
 
-def cut(data: bytes | bytearray) -> Answer | None:
+def cut(data: bytes | bytearray, ended: bool = False) -> Answer | None:
     """The answer that some bytes begin with; None while it isn't whole.
+
+    Args:
+        ended: Whether the connection has been closed: then an answer without a length is whole.
 
     Raises:
         MalformedError: They begin with something else.
@@ -47,8 +50,10 @@ def cut(data: bytes | bytearray) -> Answer | None:
     if b"\r\ntransfer-encoding: chunked" in lower:
         return _chunked(data, status, start, keep)
     place = lower.find(b"\r\ncontent-length:")
-    if place < 0:
+    if place < 0 and keep:
         raise MalformedError(f"an answer {status} without a length")
+    if place < 0:
+        return Answer(status, bytes(data[start:]), len(data), keep) if ended else None
     size = int(lower[place + 17 :].split(b"\r\n", 1)[0])
     if len(data) < start + size:
         return None

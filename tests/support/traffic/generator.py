@@ -199,8 +199,11 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._data += data
+        self._look()
+
+    def _look(self, ended: bool = False) -> None:
         try:
-            answer = cut(self._data)
+            answer = cut(self._data, ended)
         except (MalformedError, ValueError) as error:
             self.fail(str(error))
             return
@@ -238,6 +241,8 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._at is not None and self._data and exc is None:
+            self._look(ended=True)
         self.fail(f"connection closed before the answer: {exc or 'end of stream'}")
         self._load.gone(self)
 

@@ -90,7 +90,7 @@ async def exchange(
             while answer is None and not closed:
                 closed = not (piece := await reader.read(65_536))
                 data += piece
-                answer = cut(data)
+                answer = cut(data, ended=closed)
                 if answer is not None and answer.status == 100:
                     del data[: answer.size]
                     answer = None

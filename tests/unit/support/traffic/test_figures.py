@@ -40,6 +40,11 @@ def test_an_answer_is_cut_only_when_it_is_whole(answer: bytes) -> None:
     assert found.body in (b"body", b"")
 
 
-def test_a_body_of_no_known_length_is_refused() -> None:
+def test_a_body_of_no_known_length_ends_with_its_connection() -> None:
+    answer = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\nslow"
+    assert cut(answer) is None
+    found = cut(answer, ended=True)
+    assert found is not None
+    assert (found.status, found.body, found.keep) == (408, b"slow", False)
     with pytest.raises(MalformedError, match="without a length"):
         cut(b"HTTP/1.1 200 OK\r\n\r\nbody")
