@@ -49,8 +49,6 @@ STOPPED_SECONDS = 55
 """More than alert MonitoringLostData takes for nothing."""
 TOLD_SECONDS = 75
 """Scrape, rule, group: 15 s, 15 s and 5 s; a busy machine takes longer."""
-RUN = token_hex(3)
-"""Alertmanager tells the same alert once in four hours: each run has alerts of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +105,8 @@ def fails(cluster: Cluster, teams: Teams) -> Iterator[Callable[[str], str]]:
     made: list[str] = []
 
     def fail(what: str) -> str:
-        name = f"e2e-{what}-{RUN}"
+        # Alertmanager tells the same alert once in four hours.
+        name = f"e2e-{what}-{token_hex(3)}"
         image = image_of(cluster, teams.search)
         template = pod(teams.search, name, [container(image, command=["false"])])
         del template["metadata"]
