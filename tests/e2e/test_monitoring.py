@@ -12,15 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import Any
 
 import pytest
 
 from components.platform.rules import GROUPS, Alert
-from components.team.alerts import WANTED
 from components.team.names import ALERT_ROUTE
 from tests.e2e.conftest import Teams
 from tests.support import full_disk, killing, processes
+from tests.support.alert_route import routed
 from tests.support.cluster import Cluster
 from tests.support.pods import container, image_of, pod
 from tests.support.prometheus import Prometheus, guarded
@@ -74,29 +73,6 @@ def receiver(cluster: Cluster, teams: Teams, ingress: str) -> Iterator[Receiver]
             for team in (teams.search, teams.recsys):
                 kinds = "configmap,role,rolebinding"
                 cluster.kubectl("delete", kinds, ALERT_ROUTE, "-n", team, "--ignore-not-found")
-
-
-def routed(team: str, url: str) -> list[dict[str, Any]]:
-    """What components/team/alerts.py makes, whose unit test compares both with what the image reads."""
-    where = {"name": ALERT_ROUTE, "namespace": team}
-    group = "rbac.authorization.k8s.io"
-    rule = {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [ALERT_ROUTE], "verbs": ["get"]}
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {**where, "labels": {WANTED: "true"}},
-            "data": {"webhook": url},
-        },
-        {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": where, "rules": [rule]},
-        {
-            "apiVersion": f"{group}/v1",
-            "kind": "RoleBinding",
-            "metadata": where,
-            "roleRef": {"apiGroup": group, "kind": "Role", "name": ALERT_ROUTE},
-            "subjects": [{"kind": "ServiceAccount", "name": "alertmanager", "namespace": NAMESPACE}],
-        },
-    ]
 
 
 @pytest.fixture
