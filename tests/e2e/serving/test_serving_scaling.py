@@ -33,7 +33,7 @@ def scaled(serving: Serving, first: First) -> Iterator[ModelService]:
     service.until_rolled_out(first.package.version)
     service.predict()
     yield service
-    service.remove()
+    service.remove(wait=False)
 
 
 @pytest.mark.timeout(150)
