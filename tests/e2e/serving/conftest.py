@@ -105,9 +105,7 @@ def serving(cluster: Cluster, ingress: str) -> Iterator[Serving]:
     numbers = registered.register(cluster, team.name, *KINDS)
     try:
         may_pack(cluster, team.name)
-        yield Serving(
-            cluster, team, own.get()["spec"], list(zip([kind for kind, _ in KINDS], numbers, strict=True)), head
-        )
+        yield Serving(cluster, team, own.get()["spec"], list(zip([kind for kind, _ in KINDS], numbers, strict=True)))
     finally:
         may_not_pack(cluster, team.name)
         remove_all(cluster, ingress)
