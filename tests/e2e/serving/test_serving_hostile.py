@@ -125,7 +125,9 @@ def test_a_crowd_of_10_000_is_answered_and_in_nobodys_way(target: Target, asking
     )
     assert p95 < UNAFFECTED_SECONDS
     assert found.open_at_once == CROWD
-    assert found.answers == {400: CROWD}
+    # 429 where too many wait already.
+    assert found.answers.total() == CROWD
+    assert set(found.answers) <= {400, 429}, found.answers
     assert all(text.startswith('{"error"') for text in found.texts)
 
 
