@@ -38,11 +38,11 @@ lint: boot ## Style, types and layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: lint ## Every test that needs no cluster, in under five minutes
-	@$(BIN)/pytest -n 2 tests/unit
+test: lint ## Every test that needs neither cluster nor engine, in under five minutes
+	@$(BIN)/pytest -n 2 -m 'not engine' tests/unit
 
 e2e: boot ## The tests on a real cluster, and those that need the engine which it brings
-	@$(BIN)/pytest --reruns 1 --reruns-delay 10 --durations=30 --durations-min=5 -m 'not soak' tests/e2e
+	@$(BIN)/pytest --reruns 1 --reruns-delay 10 --max-suite-reruns 10 --durations=30 --durations-min=5 -m 'not soak' tests/e2e
 
 soak: boot ## Tests on a real cluster that take a quarter of an hour each
 	@$(BIN)/pytest -m soak tests/e2e

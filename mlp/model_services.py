@@ -110,7 +110,8 @@ class Services:
             Problem: There is none; says which there are.
         """
         try:
-            return _read(self._objects.get_namespaced_custom_object(GROUP, VERSION, self.namespace, PLURAL, name))
+            found: Any = self._objects.get_namespaced_custom_object(GROUP, VERSION, self.namespace, PLURAL, name)
+            return _read(found)
         except ApiException as error:
             if error.status != 404:
                 raise

@@ -46,5 +46,5 @@ def _rows(team: str) -> list[tuple[str, str, str]]:
             address,
             f"mlp credentials {tool}{of}" if tool in credentials else "none needed",
         )
-        for tool, address in sorted(outputs.get("addresses", {}).items())
+        for tool, address in sorted({**outputs.get("addresses", {}), **outputs.get("models", {})}.items())
     ]

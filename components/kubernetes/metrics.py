@@ -1,7 +1,5 @@
 """How a pod says that it has metrics: annotations that Prometheus finds it by."""
 
-from __future__ import annotations
-
 from components.kubernetes.labels import GROUP
 
 PORTS = f"{GROUP}/metrics-port"

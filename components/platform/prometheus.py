@@ -187,13 +187,13 @@ def wide(
 ) -> list[pulumi.Resource]:
     """Rights in all namespaces."""
     role = k8s.rbac.v1.ClusterRole(
-        f"{name}-cluster-role", metadata=objects.metadata(f"mlplatform-{name}", labels), rules=rules, opts=opts
+        f"{name}-cluster-role", metadata=objects.metadata(f"{names.NAMESPACE}-{name}", labels), rules=rules, opts=opts
     )
     return [
         role,
         k8s.rbac.v1.ClusterRoleBinding(
             f"{name}-cluster-binding",
-            metadata=objects.metadata(f"mlplatform-{name}", labels),
+            metadata=objects.metadata(f"{names.NAMESPACE}-{name}", labels),
             role_ref=k8s.rbac.v1.RoleRefArgs(api_group=API_GROUP, kind="ClusterRole", name=role.metadata.name),
             subjects=account.subjects,
             opts=opts,

@@ -171,6 +171,8 @@ def _api_server() -> dict[str, Any]:
         "job_name": "apiserver",
         "scheme": "https",
         "scrape_interval": "60s",
+        # Most of what it says, some megabytes, is left out; a busy machine takes a while to read it.
+        "scrape_timeout": "45s",
         "authorization": {"credentials_file": TOKEN},
         "tls_config": {"ca_file": AUTHORITY},
         "static_configs": [{"targets": ["kubernetes.default.svc:443"], "labels": {"app": "apiserver"}}],

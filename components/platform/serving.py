@@ -11,7 +11,7 @@ import pulumi_kubernetes as k8s
 from components.foundation.contract import Contract
 from components.kubernetes import kinds, objects, traffic
 from components.kubernetes import labels as label
-from components.kubernetes.access import Account, Rule, grant_everywhere
+from components.kubernetes.access import Account, Rule, grant, grant_everywhere
 from components.kubernetes.labels import GROUP
 from components.platform import serving_kind, serving_pod
 from components.platform.contract import MODEL_PORT
@@ -34,6 +34,14 @@ def cluster_rules() -> list[Rule]:
         Rule(api_groups=[GROUP], resources=[PLURAL], verbs=["get", "list", "watch"]),
         Rule(api_groups=[GROUP], resources=[f"{PLURAL}/status"], verbs=["get", "patch"]),
         Rule(api_groups=[""], resources=["events"], verbs=["create"]),
+    ]
+
+
+def own_rules() -> list[Rule]:
+    """Whose turn it is. Making a Lease can't be bound to a name."""
+    return [
+        Rule(api_groups=["coordination.k8s.io"], resources=["leases"], verbs=["create"]),
+        Rule(api_groups=["coordination.k8s.io"], resources=["leases"], resource_names=[NAME], verbs=["get", "patch"]),
     ]
 
 
@@ -65,25 +73,25 @@ class Serving(pulumi.ComponentResource):
             automount_service_account_token=False,
             opts=child,
         )
-        rights = grant_everywhere(
-            f"{name}-services",
-            "mlplatform-serving",
-            labels,
-            cluster_rules(),
-            Account(inputs.namespace, account.metadata.name),
-            child,
-        )
+        controller = Account(inputs.namespace, account.metadata.name)
+        rights = [
+            grant_everywhere(f"{name}-services", "mlplatform-serving", labels, cluster_rules(), controller, child),
+            grant(f"{name}-lease", NAME, labels, inputs.namespace, own_rules(), controller, child),
+        ]
         self.controller = k8s.apps.v1.Deployment(
             f"{name}-controller",
             metadata=objects.metadata(NAME, labels, inputs.namespace),
             spec=k8s.apps.v1.DeploymentSpecArgs(
                 replicas=1,
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector),
-                # Never two: each would lead requests to itself.
-                strategy=k8s.apps.v1.DeploymentStrategyArgs(type="Recreate"),
+                # The next one is there before this one goes; one steers at a time, by a lease.
+                strategy=k8s.apps.v1.DeploymentStrategyArgs(
+                    type="RollingUpdate",
+                    rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
+                ),
                 template=serving_pod.template(labels, inputs.image, serving_pod.settings(inputs.contract)),
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[kind, rights]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[kind, *rights]),
         )
         objects.service(name, labels, inputs.namespace, selector, PORT, child, {"metrics": METRICS_PORT})
         _network(name, inputs, selector, child)

@@ -59,7 +59,9 @@ def spec_schema() -> dict[str, Any]:
                     "seconds": _number("How long it is tried.", 5, 86_400),
                     "startSeconds": _number("How long it may take to predict.", 5, 86_400),
                     "maxErrorPercent": _number("Percent of errors beyond stable's.", 0, 100, "number"),
-                    "maxLatencyRatio": _number("Times stable's 95th percentile.", 1, 100, "number"),
+                    "maxLatencyRatio": _number(
+                        "Times stable's latency, by the median and the 95th percentile.", 1, 100, "number"
+                    ),
                 },
             ),
             "batching": _fields(

@@ -19,6 +19,8 @@ METRICS_PORT = 9090
 RESOURCES = Resources(cpu="50m", memory="256Mi")
 """About 60 MB at rest; requests that wait or pass take some more."""
 GRACE_SECONDS = 20
+OWN = {"POD_IP": "status.podIP", "POD_NAME": "metadata.name", "POD_NAMESPACE": "metadata.namespace"}
+"""What the pod is told of itself."""
 
 
 def settings(contract: Contract) -> dict[str, str]:
@@ -36,16 +38,17 @@ def settings(contract: Contract) -> dict[str, str]:
 
 def template(labels: Mapping[str, str], image: str, plain: Mapping[str, str]) -> k8s.core.v1.PodTemplateSpecArgs:
     """One container that talks to the API server and to model pods."""
-    address = k8s.core.v1.EnvVarArgs(
-        name="POD_IP",
-        value_from=k8s.core.v1.EnvVarSourceArgs(
-            field_ref=k8s.core.v1.ObjectFieldSelectorArgs(field_path="status.podIP")
-        ),
-    )
+    own = [
+        k8s.core.v1.EnvVarArgs(
+            name=name,
+            value_from=k8s.core.v1.EnvVarSourceArgs(field_ref=k8s.core.v1.ObjectFieldSelectorArgs(field_path=path)),
+        )
+        for name, path in OWN.items()
+    ]
     container = k8s.core.v1.ContainerArgs(
         name=NAME,
         image=image,
-        env=[*pods.environment(plain, {}), address],
+        env=[*pods.environment(plain, {}), *own],
         ports=[
             k8s.core.v1.ContainerPortArgs(name="main", container_port=PORT),
             k8s.core.v1.ContainerPortArgs(name="metrics", container_port=METRICS_PORT),

@@ -53,7 +53,8 @@ class CanarySpec(Spec):
     """Percent of its answers that may be errors beyond those of the version that serves."""
 
     max_latency_ratio: Annotated[float, Field(ge=1.1, le=100, examples=[3.0])] = 3.0
-    """How many times as long as the version that serves it may take for 95 of 100 answers."""
+    """How many times as long as the version that serves it may take for half of its answers and, once there are
+    many, for 95 of 100."""
 
 
 class BatchingSpec(Spec):

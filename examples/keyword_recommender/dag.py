@@ -13,7 +13,7 @@ from typing import Any
 from airflow.sdk import Param, dag, get_parsing_context, task
 
 # A run that is triggered by hand may have no date of its own: then it is for the day it was triggered on.
-DAY = "{{ (logical_date or dag_run.run_after) | ds }}"
+DAY = "{{ logical_date | default(dag_run.run_after, true) | ds }}"
 SERVICE = "keywords"
 """The model service that a new champion goes to, where the team has one of this name."""
 

@@ -7,9 +7,10 @@ import json, pathlib
 folder = pathlib.Path("/tmp/packed")
 (folder / "model" / "code").mkdir(parents=True)
 (folder / "model" / "code" / "doubling.py").write_text('''
-import pandas
+import pandas, time
 class Doubling:
     def predict(self, frame, params=None):
+        time.sleep(0.8 * (frame["x"] == 99).any())
         return pandas.DataFrame({"score": frame["x"] * 2})
 def _load_pyfunc(path):
     return Doubling()
@@ -24,11 +25,11 @@ from mlplatform_packer.pack import complete
 from mlplatform_packer.source import Source
 complete(folder, Source("mlflow", "doubling", "7", "run", (), lambda folder: None))
 CODE
-export MODEL_FOLDER=/tmp/packed MODEL_SERVICE=smoke MODEL_PORT=3917
+export MODEL_FOLDER=/tmp/packed MODEL_SERVICE=smoke MODEL_PORT=3917 HEADER_SECONDS=1 BODY_SECONDS=1
 for latency in 0 20; do
     MAX_BATCH_LATENCY_MS=$latency python -m mlplatform_serving &
     pid=$!
-    python - <<'CODE'
+    python - $pid <<'CODE'
 import json, time, urllib.error, urllib.request
 def ask(path, body=None):
     with urllib.request.urlopen(f"http://127.0.0.1:3917{path}", body, timeout=20) as answer:
@@ -49,8 +50,28 @@ else:
     raise AssertionError("it takes a text for a number")
 assert json.loads(ask("/stats"))["requests"] == 2
 assert b'bentoml_service_request_total{service_name="smoke",service_version="7",endpoint="/predict"' in ask("/metrics")
+# Heads and bodies that don't come, and what isn't HTTP, are told so.
+import socket
+def say(text):
+    with socket.create_connection(("127.0.0.1", 3917), timeout=15) as client:
+        client.sendall(text)
+        parts = []
+        while part := client.recv(4096):
+            parts.append(part)
+    return b"".join(parts)
+assert b" 408 " in say(b"POST /predict HT"), "half a head"
+assert b" 408 " in say(b"POST /predict HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{"), "half a body"
+bad = say(b"\x16\x03 no\r\n\r\n")
+assert b" 400 " in bad and b"isn't HTTP" in bad, bad
+# Told to end, it answers what it has.
+import os, signal, sys
+with socket.create_connection(("127.0.0.1", 3917), timeout=15) as client:
+    client.sendall(b'POST /predict HTTP/1.1\r\nhost: a\r\ncontent-length: 23\r\n\r\n{"inputs": [{"x": 99}]}')
+    while json.loads(ask("/stats"))["in_flight"] != 1:
+        time.sleep(0.02)
+    os.kill(int(sys.argv[1]), signal.SIGTERM)
+    assert b'"score":198.0' in client.recv(4096)
 CODE
-    kill -TERM $pid
     wait $pid
 done
 MODEL_FOLDER=/tmp/packed python - <<'CODE'

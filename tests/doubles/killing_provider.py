@@ -5,7 +5,8 @@ the engine (the parent process) with SIGKILL when the chosen one arrives (`befor
 has been served and its answer isn't sent yet (`after`: the object exists, the engine doesn't know).
 
 Run as a plugin by `write_plugin`. Environment: MLP_TEST_KILL_AT (number of the call, from 1; 0 kills never),
-MLP_TEST_KILL_WHEN (before or after), MLP_TEST_CALLS (file to which every counted call is written, a line each).
+MLP_TEST_KILL_WHEN (before or after), MLP_TEST_CALLS (file to which every counted call is written, a line each),
+MLP_TEST_SPARED (file of URNs, a line each, whose calls aren't counted).
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def write_plugin(folder: Path, checkout: Path, python: Path) -> None:
 class Killer(grpc.ServerInterceptor):  # type: ignore[misc]  # grpc ships no types
     """Counts the calls that change something and kills the engine at one of them."""
 
-    def __init__(self, at: int, when: str, calls: Path) -> None:
-        self.at, self.when, self.calls = at, when, calls
+    def __init__(self, at: int, when: str, calls: Path, spared: frozenset[str] = frozenset()) -> None:
+        self.at, self.when, self.calls, self.spared = at, when, calls, spared
         self._lock = threading.Lock()
         self._count = 0
 
@@ -51,7 +52,7 @@ class Killer(grpc.ServerInterceptor):  # type: ignore[misc]  # grpc ships no typ
         serve = handler.unary_unary
 
         def counted(request: Any, context: grpc.ServicerContext) -> Any:
-            if getattr(request, "preview", False):
+            if getattr(request, "preview", False) or request.urn in self.spared:
                 return serve(request, context)
             number = self._note(method, request.urn)
             if number == self.at and self.when == "before":
@@ -83,10 +84,12 @@ def kill_engine() -> None:
 
 def main() -> None:
     """Serve local.provider with the killer in its server."""
+    spared = os.environ.get("MLP_TEST_SPARED")
     killer = Killer(
         int(os.environ.get("MLP_TEST_KILL_AT", "0")),
         os.environ.get("MLP_TEST_KILL_WHEN", "before"),
         Path(os.environ["MLP_TEST_CALLS"]),
+        frozenset(Path(spared).read_text().split() if spared else ()),
     )
     serve = grpc.server
 

@@ -62,7 +62,7 @@ class ModelPod:
         self.changed, self.in_flight = now, self.in_flight + by
 
     async def serve(self, port: int) -> None:
-        app = web.Application()
+        app = web.Application(client_max_size=64 << 20)
         app.router.add_post("/predict", self.predict)
         app.router.add_get("/stats", self.stats)
         app.router.add_get("/readyz", self.readyz)
@@ -197,6 +197,8 @@ class ModelCluster:
                 return await self._watch(request, path)
             if path in self.objects:
                 return web.json_response(self.objects[path])
+            if len(path.partition("/namespaces/")[2].split("/")) == 3:
+                return _status(404, "NotFound")
             items = [item for place, item in self.objects.items() if _in(path, place)]
             return web.json_response({"metadata": {"resourceVersion": str(self._version)}, "items": items})
         if request.method == "DELETE":
@@ -206,7 +208,9 @@ class ModelCluster:
             return _status(200, "Success")
         body = json.loads(await request.read())
         if request.method == "POST":
-            name = f"{body['metadata'].get('generateName', '')}{next(self._counter)}"
+            name = body["metadata"].get("name") or f"{body['metadata']['generateName']}{next(self._counter)}"
+            if f"{path}/{name}" in self.objects:
+                return _status(409, "AlreadyExists")
             return web.json_response(self.put(f"{path}/{name}", body))
         return self._patch(path, body, "apply" in request.headers["Content-Type"])
 
@@ -217,6 +221,9 @@ class ModelCluster:
         if before is None and not apply:
             return _status(404, "NotFound")
         after = copy.deepcopy(before or {})
+        version = body.get("metadata", {}).get("resourceVersion")
+        if before and version and version != before["metadata"]["resourceVersion"]:
+            return _status(409, "Conflict")
         _merge(after, {"status": body["status"]} if status_only else body)
         if "/endpointslices/" in path:
             after["endpoints"] = body["endpoints"]

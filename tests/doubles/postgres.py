@@ -61,6 +61,8 @@ class Postgres:
     """The server, as tests see it."""
 
     def __init__(self) -> None:
+        self.monitors: set[str] = set()
+        """Roles that read the server's statistics."""
         self.roles = {ADMIN: Role(True), "airflow_template": Role()}
         self.databases = {
             "postgres": Database(ADMIN),
@@ -129,6 +131,8 @@ class Postgres:
             rf"ALTER ROLE {name} LOGIN .* PASSWORD %s": lambda role: self._set(role, True, values[0]),
             rf"ALTER ROLE {name} NOLOGIN": lambda role: self._set(role, False, self.roles[role].verifier),
             rf"GRANT {name} TO CURRENT_USER": lambda role: self._must_be(role),
+            rf"GRANT pg_monitor TO {name}": lambda role: self._must_be(role) or self.monitors.add(role),
+            rf"GRANT CONNECT ON DATABASE postgres TO {name}": lambda role: self._must_be(role),
             rf"CREATE DATABASE {name} OWNER {name} TEMPLATE {name} ALLOW_CONNECTIONS false": self._new_database,
             rf"ALTER DATABASE {name} OWNER TO {name}": lambda base, role: setattr(self.databases[base], "owner", role),
             rf"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true": lambda base: setattr(

@@ -13,15 +13,17 @@ import pytest
 from components.platform.dashboards import ALL
 from components.platform.dashboards.model import Dashboard
 from components.platform.dashboards.render import render
-from tests.e2e.conftest import Teams
 from tests.support.cluster import Cluster
 from tests.support.dashboards import live
 from tests.support.dashboards.answers import Sources
 from tests.support.dashboards.asking import fault, queries
 from tests.support.dashboards.filling import Window
-from tests.support.dashboards.traffic import Traffic, packed, registered
+from tests.support.dashboards.traffic import Traffic
 from tests.support.draw_dashboards import draw_all
+from tests.support.model_services import ModelService
+from tests.support.refused import Refused
 
+TEAM, MODEL = "search", "keywords"
 SHOWN_SECONDS = 15 * 60
 STEP = 15
 PATIENCE = 50
@@ -38,12 +40,15 @@ class Use:
 
 
 @pytest.fixture(scope="module")
-def use(teams: Teams, cluster: Cluster, ingress: str) -> Iterator[Use]:
-    service = packed(cluster, teams.search)
-    team = teams.search.removeprefix("team-")
-    with Traffic.to(service, ingress) as traffic:
-        wanted = {"team": team, "model": service["metadata"]["name"], "registered": registered(service)}
-        yield Use(live.sources(team), wanted, traffic)
+def use(cluster: Cluster, ingress: str) -> Iterator[Use]:
+    service = ModelService(cluster, TEAM, MODEL, ingress)
+    if not service.package_now:
+        service.mlp("package").must_succeed()
+    package = service.package_now
+    assert package
+    wanted = {"team": TEAM, "model": MODEL, "registered": package.model}
+    with Traffic(service) as traffic:
+        yield Use(live.sources(TEAM), wanted, traffic)
 
 
 def window() -> Window:
@@ -51,7 +56,8 @@ def window() -> Window:
     return Window(end - SHOWN_SECONDS, end, STEP)
 
 
-@pytest.mark.timeout(90)
+# The model may have to be packed first.
+@pytest.mark.timeout(300)
 def test_every_query_answers(use: Use, say: Callable[[str], None]) -> None:
     begun, waiting, right = time.monotonic(), list(ALL), 0
     faults: list[str] = []
@@ -73,7 +79,7 @@ def look(board: Dashboard, use: Use) -> tuple[int, list[str]]:
     rendered, shown = render(board), window()
     try:
         values = use.sources.choose(rendered, use.wanted, shown)
-    except AssertionError as error:
+    except (AssertionError, Refused) as error:
         return 0, [str(error)]
     asked = list(queries(rendered, values, shown))
     found = [(one, fault(one, use.sources, time.time())) for one in asked]

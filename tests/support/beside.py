@@ -25,11 +25,13 @@ class Beside:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(AT_ONCE, "beside", _be_nice)
         self._work: dict[str, Future[object]] = {}
+        self._again: dict[str, Callable[[], object]] = {}
 
     def begin(self, name: str, work: Callable[[], object]) -> None:
-        """Begin it, unless it was begun already."""
-        if name not in self._work:
+        """Begin it, unless it goes on already."""
+        if name not in self._work or self._work[name].done():
             self._work[name] = self._pool.submit(work)
+            self._again[name] = work
 
     def result(self, name: str, work: Callable[[], T]) -> T:
         """What it came to. Done here and now if it wasn't begun; what failed is forgotten: the next call does it anew.
@@ -54,6 +56,16 @@ class Beside:
         """What failed and wasn't looked at by a test of its own, once all has ended."""
         self.quiet()
         return {name: repr(error) for name, one in self._work.items() if (error := one.exception())}
+
+    def repeat(self) -> None:
+        """Do what failed once more.
+
+        Raises:
+            Exception: What it failed with this time.
+        """
+        for name in self.failures():
+            self._again[name]()
+            del self._work[name]
 
     def end(self) -> None:
         """Nothing more is begun; what runs is waited for."""

@@ -73,6 +73,10 @@ def run(
     except subprocess.TimeoutExpired:
         process.kill()
         raise AssertionError(f"`{text}` didn't end in {seconds:.0f} s\n{''.join(lines)[-6000:]}") from None
+    except BaseException:
+        # The test's own limit: it mustn't go on beside the next attempt.
+        process.kill()
+        raise
     for reader in readers:
         # What it left running may hold the streams open: its own output is complete by then.
         reader.join(5)

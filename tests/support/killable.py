@@ -7,7 +7,7 @@ import os
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,13 +53,15 @@ class Killable:
 
     def __init__(self, name: str, project: Path, folder: Path, environment: Mapping[str, str]) -> None:
         self.name, self.project = name, project
-        self.calls = folder / "calls"
+        self.calls, self.spared = folder / "calls", folder / "spared"
+        self.spared.touch()
         plugins = folder / "plugins"
         killing_provider.write_plugin(plugins, paths.checkout(), paths.checkout() / ".venv" / "bin" / "python")
         self.environment = {
             **environment,
             "PATH": f"{plugins}:{environment['PATH']}",
             "MLP_TEST_CALLS": str(self.calls),
+            "MLP_TEST_SPARED": str(self.spared),
         }
 
     def pulumi(self, *arguments: str, kill: Kill | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -90,9 +92,15 @@ class Killable:
         ran = self.unless_done(command, kill)
         assert ran is None, f"the engine wasn't killed at {kill}: {ran.stdout[-2000:]}"
 
-    def unless_done(self, command: str, kill: Kill) -> subprocess.CompletedProcess[str] | None:
-        """As `killed`, but returns the command that ended well where there weren't so many calls to make."""
+    def unless_done(
+        self, command: str, kill: Kill, spared: Collection[str] = ()
+    ) -> subprocess.CompletedProcess[str] | None:
+        """As `killed`, but returns the command that ended well where there weren't so many calls to make.
+
+        Calls of the URNs in `spared` don't count.
+        """
         self.calls.unlink(missing_ok=True)
+        self.spared.write_text("\n".join(spared))
         ran = self.up(kill, check=False) if command == "up" else self.destroy(kill, check=False)
         if ran.returncode == 0:
             return ran

@@ -106,7 +106,8 @@ ANSWERS = Section(
                 f" / {rate(f'bentoml_service_adaptive_batch_size_count{{{ITS}}}')}",
                 "mean",
             ),
-            Metric(quantile(0.95, "bentoml_service_adaptive_batch_size", ITS), "95 %"),
+            # There are no parts of requests: a bucket's ends aren't sizes.
+            Metric(f"ceil({quantile(0.95, 'bentoml_service_adaptive_batch_size', ITS)})", "95 %"),
         ),
         graph(
             "Score",

@@ -6,6 +6,8 @@ from components.platform.dashboards.model import Dashboard, Metric, Section, gra
 from components.platform.dashboards.promql import API, RATE, cores, held, mean_time, or_zero, rate
 
 OURS = 'namespace=~"mlp-.*"'
+FIRING = 'alertstate="firing",alertname!="Watchdog"'
+"""Watchdog fires as long as all is well."""
 STUCK = (
     "CrashLoopBackOff|ImagePullBackOff|ErrImagePull|InvalidImageName|CreateContainerConfigError|CreateContainerError"
 )
@@ -17,7 +19,7 @@ NOW = Section(
             "Alerts that fire",
             "short",
             "Prometheus' own count, before Alertmanager groups or silences any. Zero is well.",
-            Metric(or_zero('count(ALERTS{alertstate="firing"})')),
+            Metric(or_zero(f"count(ALERTS{{{FIRING}}})")),
             (1, "orange"),
             (5, "red"),
         ),
@@ -51,7 +53,7 @@ NOW = Section(
             "Restarts in an hour",
             "short",
             "Of containers that ended by themselves or were killed for their memory or by their liveness probe.",
-            Metric(or_zero("sum(increase(kube_pod_container_status_restarts_total[1h]))")),
+            Metric(or_zero("round(sum(increase(kube_pod_container_status_restarts_total[1h])))")),
             (1, "orange"),
             (10, "red"),
         ),
@@ -185,6 +187,28 @@ TOOLS = Section(
             stacked=True,
         ),
         graph(
+            "Requests to MLflow",
+            "reqps",
+            "By status code, without the looks of probes.",
+            Metric(or_zero(rate('mlflow_http_requests_total{handler!="/health"}', "status")), "{{status}}"),
+            stacked=True,
+        ),
+        graph(
+            "Requests to the object store",
+            "reqps",
+            "By what was asked. Failed ones are what the store refused or couldn't do.",
+            Metric(or_zero(rate("versitygw_success_count", "action")), "{{action}}"),
+            Metric(or_zero(rate("versitygw_failed_count")), "failed"),
+            stacked=True,
+        ),
+        graph(
+            "Traffic of the object store",
+            "Bps",
+            "Bytes of objects, a second.",
+            Metric(or_zero(rate("versitygw_bytes_read")), "read"),
+            Metric(or_zero(rate("versitygw_bytes_written")), "written"),
+        ),
+        graph(
             "Requests through the ingress",
             "reqps",
             "By status code, of everything that people and programs outside of the cluster ask.",
@@ -215,7 +239,7 @@ WATCHING = Section(
             "Alerts by severity",
             "short",
             "That fire now, by how urgent their rule says that they are.",
-            Metric(or_zero('count by (severity) (ALERTS{alertstate="firing"})'), "{{severity}}"),
+            Metric(or_zero(f"count by (severity) (ALERTS{{{FIRING}}})"), "{{severity}}"),
             stacked=True,
         ),
         graph(

@@ -8,6 +8,7 @@ KUBELET = "2m"
 """For what the kubelet says of containers, which is asked for each half minute."""
 API = "5m"
 """For what the API server says, which is asked for each minute."""
+RUNNING = '(kube_pod_status_phase{phase="Running"} == 1)'
 GPU = 'resource=~"nvidia[._]com[/_]gpu"'
 """As kube-state-metrics writes it for nodes and containers."""
 
@@ -28,8 +29,8 @@ def cores(selector: str, by: str = "") -> str:
 
 
 def held(selector: str, by: str = "") -> str:
-    """Memory of containers that can't be taken back at once."""
-    return f"sum{_by(by)} (container_memory_working_set_bytes{{{selector}}})"
+    """Memory of containers that can't be taken back at once. What ended less than five minutes ago is still told."""
+    return f"sum{_by(by)} (container_memory_working_set_bytes{{{selector}}} and on (namespace, pod) {RUNNING})"
 
 
 def mean_time(timer: str, by: str) -> str:

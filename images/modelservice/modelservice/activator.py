@@ -104,7 +104,7 @@ class Activator:
             finally:
                 gate.leave(backend)
             # A new version's failures are its own; who asked gets stable's answer.
-            stable_only = stable_only or (backend.mark == gate.split.candidate and gate.has_stable())
+            stable_only = stable_only or (backend.mark != gate.split.stable and gate.has_stable())
         return said(502, f"the model's pod gave no answer: {last}", "ask again", RETRY)
 
     async def _one(
@@ -114,7 +114,7 @@ class Activator:
         if self._session is None:
             raise RuntimeError("it isn't started")
         meter = gate.meter(backend.mark)
-        begun = time.monotonic()
+        mark = meter.begin()
         try:
             answer = await passing.pass_on(self._session, request, body, backend.address, self._settings.model_port)
             async with answer:
@@ -122,22 +122,27 @@ class Activator:
                 replaced = (
                     bad
                     and not final
-                    and backend.mark == gate.split.candidate
+                    # Also where it was rolled back while it answered.
+                    and backend.mark != gate.split.stable
                     and gate.has_stable()
                     and self._repeatable(request, body)
                 )
                 if replaced:
-                    meter.wrong(_reason(answer.status, await answer.content.read(300)))
+                    meter.wrong(mark, _reason(answer.status, await answer.content.read(300)))
                     return None
                 reply = await passing.pass_back(request, answer)
         except UnansweredError as error:
-            meter.wrong(str(error))
+            meter.wrong(mark, str(error))
+            raise
+        except BaseException:
+            # The client's fault, or it left.
+            meter.lost(mark)
             raise
         if bad:
             text = reply.body if isinstance(reply, web.Response) and isinstance(reply.body, bytes) else b""
-            meter.wrong(_reason(answer.status, text))
+            meter.wrong(mark, _reason(answer.status, text))
         else:
-            meter.right(time.monotonic() - begun)
+            meter.right(mark)
         return reply
 
     def _repeatable(self, request: web.BaseRequest, body: Body) -> bool:

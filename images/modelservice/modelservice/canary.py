@@ -11,6 +11,10 @@ from .wanted import Canary
 
 ENOUGH = 20
 """Answers of each version that a judgement of latencies takes at least."""
+FEWEST = 3
+"""The same where even after a longer time there are no more."""
+MANY = 100
+"""Answers of each version from which the 95th percentile says something of its own."""
 FEW = 2
 """Errors that a judgement before the end takes at least: one alone may have been the network's."""
 NOISE = 0.005
@@ -36,8 +40,9 @@ WAIT = Verdict("wait")
 def judge(rule: Canary, elapsed: float, stable: Figures, candidate: Figures) -> Verdict:
     """Judge after so many seconds.
 
-    Errors count at once. A version is slow when its 95th percentile is too far from stable's; before the end the
-    median has to say so too, because a short burst of work on the machine moves the percentile alone.
+    Errors count at once. A version is slow when half of its answers are too far from stable's; of many answers the
+    95th percentile says so too, at the end. Of few it is one or two answers, which any burst of work on the machine
+    delays.
     """
     ended = elapsed >= rule.seconds
     excess = candidate.error_percent - stable.error_percent
@@ -49,15 +54,15 @@ def judge(rule: Canary, elapsed: float, stable: Figures, candidate: Figures) -> 
             f"{stable.error_percent:.1f} % with the version before, {rule.max_error_percent:g} % more are allowed); "
             f"the last: {candidate.reason}",
         )
-    slow = _slow(rule, stable, candidate, both=not ended)
-    if slow and (ended or elapsed >= rule.seconds * EARLY):
+    slow = _slow(rule, stable, candidate, ended=ended, least=FEWEST if elapsed >= rule.seconds * LONGER else ENOUGH)
+    if slow and elapsed >= rule.seconds * EARLY:
         return Verdict("roll back", "Slow", slow)
     if not ended or (_few(stable, candidate) and elapsed < rule.seconds * LONGER):
         return WAIT
     if candidate.requests == 0:
         return Verdict("promote", "Ready", "it predicts its example; nobody asked it anything else")
-    p95 = f", p95 {1000 * candidate.p95:.0f} ms" if candidate.p95 is not None else ""
-    before = f" ({1000 * stable.p95:.0f} ms with the version before)" if p95 and stable.p95 is not None else ""
+    p95 = f", 95 of 100 in {1000 * candidate.p95:.0f} ms" if candidate.p95 else ""
+    before = f" ({1000 * stable.p95:.0f} ms with the version before)" if p95 and stable.p95 else ""
     return Verdict(
         "promote",
         "Passed",
@@ -67,20 +72,23 @@ def judge(rule: Canary, elapsed: float, stable: Figures, candidate: Figures) -> 
 
 def _few(stable: Figures, candidate: Figures) -> bool:
     """Whether latencies can't be judged yet, but may be: where nobody asks and there's no example, they never are."""
-    right = [figures.requests - figures.errors for figures in (stable, candidate)]
-    return max(right) > 0 and min(right) < ENOUGH
+    timed = [figures.timed for figures in (stable, candidate)]
+    return max(timed) > 0 and min(timed) < ENOUGH
 
 
-def _slow(rule: Canary, stable: Figures, candidate: Figures, *, both: bool) -> str:
-    if candidate.requests - candidate.errors < ENOUGH or stable.requests - stable.errors < ENOUGH:
+def _slow(rule: Canary, stable: Figures, candidate: Figures, *, ended: bool, least: int) -> str:
+    answers = min(stable.timed, candidate.timed)
+    if answers < least:
         return ""
-    if candidate.p95 is None or stable.p95 is None or not _slower(rule, stable.p95, candidate.p95):
-        return ""
-    if both and not _slower(rule, stable.p50 or 0.0, candidate.p50 or 0.0):
+    if _slower(rule, stable.p50, candidate.p50):
+        share, old, new = "half of the answers", stable.p50, candidate.p50
+    elif ended and answers >= MANY and _slower(rule, stable.p95, candidate.p95):
+        share, old, new = "95 of 100 answers", stable.p95, candidate.p95
+    else:
         return ""
     return (
-        f"95 of 100 answers took at most {1000 * candidate.p95:.0f} ms, {1000 * stable.p95:.0f} ms with the version "
-        f"before; {rule.max_latency_ratio:g} times as long is allowed"
+        f"{share} took up to {1000 * new:.0f} ms, {1000 * old:.0f} ms with the version before; "
+        f"{rule.max_latency_ratio:g} times as long is allowed"
     )
 
 

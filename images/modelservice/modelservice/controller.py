@@ -48,6 +48,8 @@ class Controller:
     def __init__(self, kube: Kube, settings: Settings, stats: Stats) -> None:
         """Nothing is followed yet: `run` does."""
         self.settings, self._kube = settings, kube
+        self.steers = False
+        """Whether it is this one's turn."""
         self.cluster = Cluster(kube, settings, stats, self._pods, self._deployments)
         self.drivers: dict[Key, Driver] = {}
         self._tasks: dict[Key, asyncio.Task[None]] = {}
@@ -65,9 +67,11 @@ class Controller:
                 task.cancel()
 
     async def part(self) -> None:
-        """The process ends: what can do without it does."""
+        """The process ends: what can do without it does; what it holds is told to come again."""
         for task in self._tasks.values():
             task.cancel()
+        for driver in self.drivers.values():
+            driver.gate.part()
         results = await asyncio.gather(*(driver.part() for driver in self.drivers.values()), return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):

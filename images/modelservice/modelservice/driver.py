@@ -51,6 +51,8 @@ class Driver:
         self._looked = 0.0
         self._eager: set[str] = set()
         self._was_ready: set[str] = set()
+        self._down: set[str] = set()
+        """Pods that refused a connection, whatever the kubelet still says of them."""
         self._candidate = Candidate()
         self._probing = Probing(cluster.stats)
         self._routing = Routing(cluster)
@@ -164,6 +166,8 @@ class Driver:
         return self.cluster.deployments(meta["namespace"], meta["name"]).get(mark)
 
     def _usable(self, pod: Pod) -> bool:
+        if pod.name in self._down:
+            return False
         if pod.ready:
             self._was_ready.add(pod.name)
         # Once the kubelet has found it ready, its word alone counts.
@@ -194,15 +198,19 @@ class Driver:
         names = {pod.name for pod in mine}
         self._eager &= names
         self._was_ready &= names
+        self._down &= names
         starting = [pod for pod in mine if pod.running and pod.address and not self._usable(pod)]
-        if starting and (self.gate.waiting or self.state.candidate):
+        if starting and (self.gate.waiting or self.state.candidate or self._down):
             answers = await asyncio.gather(*(self.cluster.stats.ready(pod.address) for pod in starting))
-            self._eager |= {pod.name for pod, ready in zip(starting, answers, strict=True) if ready}
+            ready = {pod.name for pod, answer in zip(starting, answers, strict=True) if answer}
+            self._eager |= ready
+            self._down -= ready
             self._refresh()
         now = time.monotonic()
         if now - self._looked >= TICK * 0.9:
             self._looked = now
             self.use = await self.cluster.stats.read(self._addresses())
+            self._down |= {pod.name for pod in mine if pod.address in self.use.refused}
             self.load.observe(time.monotonic(), self.use.concurrency, asked=self.use.asked)
 
     def _aim(self, want: Wanted, package: Package | None) -> None:
@@ -273,9 +281,9 @@ class Driver:
         new = self.gate.meter(candidate.mark).figures()
         old = self.gate.meter(stable.mark).figures() if stable else None
         found: dict[str, object] = {"requests": new.requests, "errors": new.errors}
-        if new.p95 is not None:
+        if new.p95:
             found["p95"] = round(new.p95, 4)
-        if old and old.p95 is not None:
+        if old and old.p95:
             found["stableP95"] = round(old.p95, 4)
         return found
 

@@ -129,6 +129,10 @@ class Gate:
     def shut(self, why: str) -> None:
         """Nobody waits any more, and nobody needs to."""
         self.closed = why
+        self.part()
+
+    def part(self) -> None:
+        """Whoever waits is to ask again, and will be led elsewhere."""
         for waiter in self._waiters:
             if not waiter.future.done():
                 waiter.future.set_exception(LateError())

@@ -16,7 +16,7 @@ COMPONENT = "model"
 CONTAINER = "model"
 ACCOUNT = "model"
 USER = 10001
-PART_SECONDS = 6
+PART_SECONDS = 4
 """So long a pod that goes still answers: until every router has heard that it goes."""
 GRACE_SECONDS = PART_SECONDS + 14
 CPU_PERCENT = 70

@@ -24,6 +24,10 @@ class Settings:
     """Of a service, with {host} in it: scheme and port of the ingress controller."""
     registry: str
     """Host, port and path before an image's name."""
+    namespace: str = ""
+    """Where the controller runs, and its lease is."""
+    pod: str = ""
+    """Name of its pod."""
     model_port: int = 3000
     max_body: int = 16 * MIB
     """Larger requests are refused, as a model pod does."""
@@ -43,4 +47,6 @@ class Settings:
             base_domain=environment["BASE_DOMAIN"],
             url=environment["SERVICE_URL"],
             registry=environment["REGISTRY"],
+            namespace=environment["POD_NAMESPACE"],
+            pod=environment["POD_NAME"],
         )

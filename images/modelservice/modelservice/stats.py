@@ -14,7 +14,7 @@ import aiohttp
 from .meter import Meter
 
 SECONDS = 1.0
-PROBE_SECONDS = 30.0
+PROBE_SECONDS = 10.0
 PROBE = {"x-mlplatform-probe": "1", "Content-Type": "application/json"}
 
 
@@ -37,6 +37,8 @@ class Use:
     in_flight: int = 0
     asked: bool = False
     """Whether there was any request."""
+    refused: frozenset[str] = frozenset()
+    """Addresses at which nobody listens."""
 
 
 class Stats:
@@ -55,6 +57,7 @@ class Stats:
             sum(use.concurrency for use in found),
             sum(use.in_flight for use in found),
             any(use.asked for use in found),
+            frozenset[str]().union(*(use.refused for use in found)),
         )
 
     async def _one(self, address: str) -> Use:
@@ -62,6 +65,8 @@ class Stats:
         try:
             told = await self._json(address, "/stats")
             now = Reading(time.monotonic(), float(told["busy_seconds"]), int(told["requests"]), int(told["in_flight"]))
+        except aiohttp.ClientConnectorError:
+            return Use(refused=frozenset([address]))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError):
             # Too busy to say is busy.
             return Use(before.in_flight, before.in_flight, before.in_flight > 0) if before else Use()
@@ -87,7 +92,7 @@ class Stats:
 
     async def probe(self, address: str, body: bytes, meter: Meter) -> None:
         """One request of the controller's own, counted like the others."""
-        begun = time.monotonic()
+        mark = meter.begin()
         try:
             async with self._session.post(
                 self._url(address, "/predict"), data=body, headers=PROBE, timeout=_timeout(PROBE_SECONDS)
@@ -95,14 +100,17 @@ class Stats:
                 content = await answer.read()
                 if answer.status >= 500:
                     text = " ".join(content[:200].decode(errors="replace").split())
-                    meter.wrong(f"{answer.status} {text}")
+                    meter.wrong(mark, f"{answer.status} {text}")
                 elif answer.status >= 400:
                     # Its own example is no wrong input.
-                    meter.wrong(f"it refuses its example: {answer.status}")
+                    meter.wrong(mark, f"it refuses its example: {answer.status}")
                 else:
-                    meter.right(time.monotonic() - begun)
+                    meter.right(mark)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            meter.wrong(f"no answer to its example ({type(error).__name__})")
+            meter.wrong(mark, f"no answer to its example ({type(error).__name__})")
+        except BaseException:
+            meter.lost(mark)
+            raise
 
     async def _json(self, address: str, path: str) -> dict[str, Any]:
         async with self._session.get(self._url(address, path), timeout=_timeout(SECONDS)) as answer:

@@ -42,6 +42,11 @@ def escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
+def number(value: float) -> str:
+    """A value: whole ones without a point."""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
 def rendered(families: Iterable[Family]) -> str:
     """The whole answer. Metrics without series are left out."""
     lines: list[str] = []
@@ -51,5 +56,5 @@ def rendered(families: Iterable[Family]) -> str:
         lines += [f"# HELP {family.name} {family.help}", f"# TYPE {family.name} {family.kind}"]
         for labels, value in family.samples:
             inner = ",".join(f'{key}="{escaped(text)}"' for key, text in labels.items())
-            lines.append(f"{family.name}{{{inner}}} {value:.17g}" if inner else f"{family.name} {value:.17g}")
+            lines.append(f"{family.name}{{{inner}}} {number(value)}" if inner else f"{family.name} {number(value)}")
     return "\n".join(lines) + "\n"

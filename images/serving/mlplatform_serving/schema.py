@@ -56,7 +56,7 @@ class Schema:
             return self.columns[0].check(value, where)
         if type(value) is not dict:
             raise MismatchError(f"{where} is {kind_of(value)}, it must be an object with {self.names}")
-        found = {}
+        found: dict[str, Any] = {}
         for column in self.columns:
             given = value.get(column.name)
             if given is None:

@@ -39,7 +39,8 @@ def main() -> int:
         return _failed(str(error))
     import uvloop
 
-    return uvloop.run(serve(told, package))
+    code: int = uvloop.run(serve(told, package))
+    return code
 
 
 class Server(uvicorn.Server):

@@ -10,7 +10,7 @@ from typing import Any
 
 from .answers import Receive, Refused, Scope, Send
 from .app import App
-from .bodies import refuse
+from .bodies import refuse, too_large
 from .model import ModelError
 
 LEFT_OUT = {"OpenTelemetryMiddleware", "RunnerTrafficMetricsMiddleware", "AccessLogMiddleware"}
@@ -34,6 +34,8 @@ class BentoApp(App):
 
         async def noted(message: Any) -> None:
             nonlocal status
+            if size > most:
+                return
             if message["type"] == "http.response.start":
                 status = message["status"]
             await to(message)
@@ -50,8 +52,11 @@ class BentoApp(App):
             if self.inner is None:
                 raise Refused(503, self.state, "try again in a second")
             if length.isdigit() and int(length) > most:
-                raise Refused(413, f"the body is larger than {most} bytes", "send less at once", close=True)
+                raise too_large(most)
             await self.inner(scope, bounded, noted)
+            # Its own answer, to a client that it takes to be gone, isn't sent.
+            if size > most:
+                raise too_large(most)
         except Refused as refused:
             status = refused.status
             await refuse(scope, receive, to, refused)
@@ -70,11 +75,16 @@ class BentoApp(App):
         os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
         from _bentoml_impl.loader import load
         from _bentoml_impl.server.app import ServiceAppFactory
+        from bentoml._internal.context import server_context
 
         try:
-            service = load(str(folder))
+            service = load(str(folder), standalone_load=True)
+            service.inject_config()
         except Exception as error:
             raise ModelError(f"the Bento can't be loaded: {type(error).__name__}: {error}") from None
+
+        server_context.service_type, server_context.service_name = "entry_service", service.name
+        server_context.bento_name, server_context.bento_version = service.bento.tag.name, service.bento.tag.version
 
         class Light(ServiceAppFactory):  # type: ignore[misc]  # bentoml is in the image alone
             @property

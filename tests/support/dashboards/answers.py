@@ -67,12 +67,12 @@ class Prometheus:
         data = self.get("query_range", query=expr, start=window.start, end=window.end, step=window.step)
         return [Line(found["metric"], tuple(map(_point, found["values"]))) for found in data["result"]]
 
-    def values(self, query: str) -> list[str]:
-        """What `label_values(series, label)` gives in Grafana."""
+    def values(self, query: str, window: Window) -> list[str]:
+        """What `label_values(series, label)` gives in Grafana: of series that there were in the time that is shown."""
         found = LABEL_VALUES.fullmatch(query)
         assert found, f"not label_values(series, label): {query}"
         path = f"label/{found['label']}/values"
-        return list(self.get(path, **{"match[]": found["series"]}))
+        return list(self.get(path, start=window.start, end=window.end, **{"match[]": found["series"]}))
 
 
 def rows(database: Database, sql: str) -> list[dict[str, Any]]:
@@ -105,7 +105,7 @@ class Sources:
         """What can be chosen for a variable, those before it having been chosen."""
         query = fill(variable["query"], values, window)
         if variable["datasource"]["type"] == "prometheus":
-            found = self.prometheus.values(query)
+            found = self.prometheus.values(query, window)
         else:
             assert self.database
             found = [str(next(iter(row.values()))) for row in rows(self.database, query)]

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.support.dashboards.answers import Line, Sources, lines_of, rows, wrong
 from tests.support.dashboards.filling import Window, fill
+from tests.support.refused import Refused
 
 HEADINGS = "row"
 
@@ -48,7 +49,7 @@ def fault(asked: Asked, sources: Sources, at: float) -> str:
     """What is wrong with what a query says now; nothing if it is right."""
     try:
         return wrong(_values(asked, sources, at))
-    except AssertionError as error:
+    except (AssertionError, Refused) as error:
         return f"refused: {error}"
 
 

@@ -1,10 +1,12 @@
-"""The engine killed at some calls, against a control plane without a node: quick enough for every `make test`."""
+"""The engine killed at some calls, against a control plane without a node: beside the end-to-end tests, in a minute."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
+import grpc
 import pytest
 
 from local.problem import Problem
@@ -56,6 +58,16 @@ def test_plain_pulumi(stack_of: Callable[[str], SmallStack]) -> None:
 def test_kills_nothing_but_the_engine() -> None:
     with pytest.raises(RuntimeError, match="not Pulumi's engine"):
         killing_provider.kill_engine()
+
+
+def test_spared_calls_are_served_and_not_counted(tmp_path: Path) -> None:
+    calls = tmp_path / "calls"
+    killer = killing_provider.Killer(0, "before", calls, frozenset({"urn:spared"}))
+    handler = grpc.unary_unary_rpc_method_handler(lambda request, context: request.urn)
+    serve = killer.intercept_service(lambda details: handler, SimpleNamespace(method="/a/Create")).unary_unary
+    for urn in ("urn:spared", "urn:other", "urn:spared"):
+        assert serve(SimpleNamespace(urn=urn, preview=False), None) == urn
+    assert [line.split()[:2] for line in calls.read_text().splitlines()] == [["Create", "urn:other"]]
 
 
 def test_every_call_has_its_kills() -> None:

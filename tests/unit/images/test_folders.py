@@ -38,7 +38,7 @@ def test_it_builds_on_ours_and_installs_by_our_tools_alone(image: Image) -> None
 def test_every_requirement_is_locked_with_hashes(image: Image) -> None:
     lock = (image.folder / "requirements.lock").read_text()
     entries = re.split(r"\n(?=[a-z0-9])", lock, flags=re.IGNORECASE)
-    assert len(entries) > 2
+    assert entries
     for entry in entries:
         assert re.match(r"[\w.-]+==\S+", entry), entry
         assert "--hash=sha256:" in entry

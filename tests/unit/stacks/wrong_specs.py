@@ -45,6 +45,9 @@ TEXTS: dict[str, list[Place]] = {
         ("quota", "memory"),
         ("quota", "storage"),
         ("airflow", "worker", "memory"),
+        ("models", 0, "name"),
+        ("models", 0, "model"),
+        ("models", 0, "resources", "memory"),
     ],
 }
 NUMBERS: dict[str, list[tuple[Place, int, int]]] = {
@@ -59,6 +62,10 @@ NUMBERS: dict[str, list[tuple[Place, int, int]]] = {
         (("rotation",), 1, 100_000),
         (("quota", "pods"), 2, 1000),
         (("airflow", "parallelism"), 1, 100),
+        (("models", 0, "target_concurrency"), 1, 1000),
+        (("models", 0, "idle_seconds"), 10, 86_400),
+        (("models", 0, "replicas", "max"), 1, 20),
+        (("models", 0, "canary", "weight"), 1, 50),
     ],
 }
 SIZES: list[tuple[str, Place]] = [
@@ -223,6 +230,35 @@ def too_small(draw: st.DrawFn) -> Wrong:
 
 
 @st.composite
+def bad_model(draw: st.DrawFn) -> Wrong:
+    key, values = draw(
+        st.sampled_from(
+            [
+                ("name", ["a", "x" * 25, "A", "a_b", "-a", "a-", "airflow", "airflow-x", "worker", ""]),
+                ("model", ["keywords", "models:/a", "models:/a/0", "models:/a@", "bento:/", "s3://a/b", ""]),
+                ("scale_by", ["memory", "Requests", ""]),
+            ]
+        )
+    )
+    return with_value("local-team-search", ("models", 0, key), draw(st.sampled_from(values)), "model")
+
+
+@st.composite
+def contradiction(draw: st.DrawFn) -> Wrong:
+    data = copy.deepcopy(RIGHT["local-team-search"])
+    service = data["models"][0]
+    sort = draw(st.sampled_from(["replicas", "cpu", "twice"]))
+    path = ("models", 0, "replicas") if sort == "replicas" else ("models", 0) if sort == "cpu" else ("models",)
+    if sort == "replicas":
+        service["replicas"] = {"min": draw(st.integers(4, 20)), "max": 3}
+    elif sort == "cpu":
+        service |= {"scale_by": "cpu", "replicas": {"min": 0, "max": 3}}
+    else:
+        data["models"].append(copy.deepcopy(service))
+    return Wrong("local-team-search", yaml.safe_dump(data), dotted(path), "", "contradiction")
+
+
+@st.composite
 def bad_cidr(draw: st.DrawFn) -> Wrong:
     value = draw(
         st.sampled_from(["100.64.0.1", "100.64.0.1/24", "300.0.0.0/8", "10.0.0.0/33", "10/8", "here", "fd00::1/64"])
@@ -323,6 +359,8 @@ SORTS: list[Callable[[], st.SearchStrategy[Wrong]]] = [
     bad_choice,
     bad_size,
     too_small,
+    bad_model,
+    contradiction,
     bad_cidr,
     bad_name,
     dangling,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -52,10 +53,34 @@ def test_what_failed_says_so_and_is_done_anew(beside: Beside) -> None:
     assert beside.failures() == {}
 
 
+def test_what_nobody_looked_at_is_repeated(beside: Beside) -> None:
+    attempts: list[int] = []
+
+    def work() -> None:
+        attempts.append(1)
+        if len(attempts) < 3:
+            raise ValueError(f"time {len(attempts)}")
+
+    beside.begin("a", work)
+    beside.quiet()
+    with pytest.raises(ValueError, match="time 2"):
+        beside.repeat()
+    beside.repeat()
+    assert beside.failures() == {}
+
+
+def test_what_has_ended_may_be_begun_again(beside: Beside) -> None:
+    ended: list[int] = []
+    for _ in range(2):
+        beside.begin("a", lambda: ended.append(1))
+        beside.quiet()
+    assert len(ended) == 2
+
+
 def test_quiet_waits_for_all(beside: Beside) -> None:
     ended: list[str] = []
     for name in "abcd":
-        beside.begin(name, lambda name=name: ended.append(name))
+        beside.begin(name, partial(ended.append, name))
     beside.quiet()
     assert sorted(ended) == list("abcd")
 

@@ -16,7 +16,7 @@ def pod(found: dict[str, Any], family: Families) -> None:
     metadata, spec, status = found["metadata"], found["spec"], found.get("status", {})
     who = {"namespace": metadata["namespace"], "pod": metadata["name"], "uid": metadata["uid"]}
     node = spec.get("nodeName", "")
-    owner = next((one for one in metadata.get("ownerReferences", []) if one.get("controller")), {})
+    owner: dict[str, Any] = next((one for one in metadata.get("ownerReferences", []) if one.get("controller")), {})
     family("kube_pod_info", "Information about pod.").add(
         1,
         **who,

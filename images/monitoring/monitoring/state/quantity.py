@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from decimal import Decimal
 
-_SUFFIX = {
-    "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
-    "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40, "Pi": 2.0**50, "Ei": 2.0**60,
-}  # fmt: skip
-_QUANTITY = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([numkMGTPE]?i?)")
+_SUFFIX = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1)}
+_SUFFIX |= {unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", 1)}
+_SUFFIX |= {f"{unit}i": Decimal(1024) ** power for power, unit in enumerate("KMGTPE", 1)}
+_QUANTITY = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([numkKMGTPE]?i?)")
 _BYTES = ("memory", "storage", "ephemeral-storage")
 
 
@@ -18,7 +18,7 @@ def quantity(text: str) -> float:
     found = _QUANTITY.fullmatch(text)
     if not found or found[2] not in _SUFFIX:
         raise ValueError(f"{text!r} is no amount")
-    return float(found[1]) * _SUFFIX[found[2]]
+    return float(Decimal(found[1]) * _SUFFIX[found[2]])
 
 
 def seconds(stamp: str) -> float:

@@ -4,6 +4,7 @@ import pytest
 
 from components.foundation.local import FoundationSpec
 from components.foundation.local.postgres import settings
+from components.kubernetes import statsd
 from tests.unit.components import stacks
 from tests.unit.components.recorded import Recorded, plain
 
@@ -70,9 +71,9 @@ def test_buffers_are_a_quarter_of_the_memory(memory: str, buffers: str) -> None:
 
 
 def test_pods_of_other_namespaces_reach_database_and_store_only_if_they_are_ours() -> None:
-    for name, port in (("postgres", 5432), ("object-store", 7070)):
+    for name, ports in (("postgres", [5432]), ("object-store", [7070, statsd.METRICS_PORT])):
         policy = one(stacks.foundation(), "NetworkPolicy", name).inputs["spec"]
         assert policy["policyTypes"] == ["Ingress"]
         (rule,) = policy["ingress"]
         assert rule["from"] == [{"namespaceSelector": {"matchLabels": {"app.kubernetes.io/part-of": "mlplatform"}}}]
-        assert rule["ports"] == [{"port": port, "protocol": "TCP"}]
+        assert rule["ports"] == [{"port": port, "protocol": "TCP"} for port in ports]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from components.platform import serving_kind
 from components.platform.contract import MODEL_PORT
 from images.modelservice.modelservice import revision, wanted
+from images.modelservice.modelservice.__main__ import HEARD_SECONDS
 from images.modelservice.modelservice.settings import Settings
 from tests.unit.components import stacks
 from tests.unit.components.recorded import Recorded
@@ -44,9 +45,13 @@ def test_its_ports_are_where_it_listens() -> None:
     assert pod["metadata"]["annotations"]["mlplatform.dev/metrics-port"] == str(settings.metrics_port)
 
 
-def test_there_is_one_at_a_time() -> None:
+def test_the_next_one_is_there_before_one_goes_and_they_take_turns() -> None:
     spec = one("Deployment").inputs["spec"]
-    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+    assert spec["replicas"] == 1
+    assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    (role,) = [item for item in stacks.platform() if item.type.endswith(":Role") and item.metadata["name"] == "serving"]
+    assert [rule["resources"] for rule in role.inputs["rules"]] == [["leases"], ["leases"]]
+    assert spec["template"]["spec"]["terminationGracePeriodSeconds"] > HEARD_SECONDS + 8
 
 
 def test_in_all_namespaces_it_may_tell_of_model_services_alone() -> None:

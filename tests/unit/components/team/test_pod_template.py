@@ -78,3 +78,27 @@ def test_its_environment_is_plain_or_one_secret() -> None:
     }
     assert secrets
     assert not [value for value in secrets if value in json.dumps(task())]
+
+
+def test_where_the_team_serves_models_a_task_can_tell_these_of_a_version() -> None:
+    spec = task("search")["spec"]
+    (own,) = spec["containers"]
+    assert spec["automountServiceAccountToken"] is False, "for this container alone, and no longer than an hour"
+    assert {"name": "token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": True} in own[
+        "volumeMounts"
+    ]
+    (volume,) = [found for found in spec["volumes"] if found["name"] == "token"]
+    kinds = [next(iter(source)) for source in volume["projected"]["sources"]]
+    assert kinds == ["serviceAccountToken", "configMap", "downwardAPI"]
+    variables = {entry["name"]: entry["value"] for entry in own["env"]}
+    assert re.fullmatch(r"registry\.test:5000/mlplatform/serving@sha256:[0-9a-f]{64}", variables["MLP_SERVING_IMAGE"])
+
+
+def test_a_task_may_tell_its_teams_own_model_services_alone() -> None:
+    (role,) = [item for item in stacks.team() if item.type.endswith(":Role") and item.metadata["name"] == "worker"]
+    (rule,) = role.inputs["rules"]
+    assert rule["apiGroups"] == ["mlplatform.dev"] and rule["resources"] == ["modelservices"]
+    assert sorted(rule["verbs"]) == ["get", "patch"]
+    assert rule["resourceNames"] == [model.name for model in stacks.team_spec("search").models]
+    none = [item.metadata["name"] for item in stacks.team(stacks.team_spec("recsys")) if item.type.endswith(":Role")]
+    assert "worker" not in none

@@ -86,8 +86,7 @@ def test_a_good_version_takes_over_and_no_request_fails() -> None:
             asking = asyncio.create_task(found.ask_for(6, 60))
             await asyncio.sleep(0.5)
             found.pack(2)
-            await found.until(lambda: found.status.get("candidate", {}).get("phase") == "Canary")
-            assert found.proxied
+            await found.until(lambda: found.status.get("candidate", {}).get("phase") == "Canary" and found.proxied)
             await found.until(lambda: found.status["stable"]["version"] == "2" and not found.proxied)
             await asking
             assert {status for status, _, _ in found.answers} == {200}
@@ -171,7 +170,7 @@ def test_a_slow_version_is_found() -> None:
     async def body() -> None:
         async with rig() as found:
             entry = await rolled_back(found, Behaviour(seconds=0.06), "Slow")
-            assert entry["p95"] > 3 * entry["stableP95"]
+            assert "3 times as long is allowed" in entry["message"]
 
     run(body())
 

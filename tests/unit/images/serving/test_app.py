@@ -14,6 +14,7 @@ from images.serving.mlplatform_serving.app import App
 from images.serving.mlplatform_serving.model import Model
 from images.serving.mlplatform_serving.prediction_log import Feedback, Prediction
 from images.serving.mlplatform_serving.settings import Settings
+from images.serving.mlplatform_serving.team_bento import BentoApp
 from tests.unit.images.serving.conftest import Serving, ask
 
 
@@ -225,3 +226,33 @@ def test_those_that_come_together_are_all_in_flight_before_the_first_is_answered
 
 def test_words_are_json(serving: Serving) -> None:
     assert json.loads(serving.ask("/predict", b"no").body).keys() == {"error", "fix"}
+
+
+def test_a_bento_s_own_service_is_counted_and_bounded() -> None:
+    app = BentoApp(Settings(service="adder", max_body_bytes=10))
+    assert asyncio.run(ask(app, "/add", b"1")).status == 503, "nothing is there yet"
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                await send({"type": "http.response.start", "status": 500, "headers": []})
+                await send({"type": "http.response.body", "body": b"gone"})
+                return
+            body, more = body + message["body"], message["more_body"]
+        await send({"type": "http.response.start", "status": 418, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    app.inner = inner
+    assert asyncio.run(ask(app, "/add", b"12")).status == 418
+    assert asyncio.run(ask(app, "/add", b"x" * 11)).status == 413
+    found = asyncio.run(ask(app, "/add", pieces=[b"x" * 6, b"x" * 6], method="POST"))
+    assert found.status == 413 and b"gone" not in found.body
+    assert asyncio.run(ask(app, "/livez")).status == 200
+    assert app.metrics.total.values == {
+        ("bento", "503"): 1,
+        ("bento", "418"): 1,
+        ("bento", "413"): 2,
+    }
+    assert app.stats.read()["in_flight"] == 0

@@ -45,6 +45,14 @@ def test_who_is_killed_while_giving_goes_on_next_time(postgres: Postgres, statem
     check_given(postgres, {NAME})
 
 
+def test_who_watches_the_server_has_statistics_and_no_database(postgres: Postgres) -> None:
+    for password in ("abc", "abcdef"):
+        ADMIN_SERVER.give_monitor("watcher", password)
+    assert postgres.roles["watcher"] == Role(True, "verifier of 6")
+    assert postgres.monitors == {"watcher"}
+    assert "watcher" not in postgres.databases
+
+
 def test_nobody_is_let_into_the_databases_of_nobody(postgres: Postgres) -> None:
     ADMIN_SERVER.give(NAME, "abc")
     assert not postgres.databases["postgres"].public
