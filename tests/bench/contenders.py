@@ -20,7 +20,7 @@ from tests.support.traffic.generator import Target
 
 FLOOR, SINGLE, BATCHING = "bench-floor", "bench-single", "bench-batching"
 BATCHES = {"maxSize": 32, "maxLatencyMs": 50}
-RESOURCES = {"cpu": "1", "memory": "768Mi"}
+RESOURCES = {"cpu": "100m", "memory": "768Mi"}
 FILE = Path(__file__).with_name("floor_app.py")
 MOUNTED = "/opt/floor"
 READY_SECONDS = 120

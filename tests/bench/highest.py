@@ -34,10 +34,8 @@ def highest(holds: Holds, start: float) -> float:
 
 
 def higher(holds: Holds, best: float) -> float:
-    """A later round: as far beyond the best so far as it goes, else the best again.
+    """A later round: whether more is possible than the best so far, and if so how much; else the best again.
 
     What disturbs a step can only make it worse, so the best of several rounds is the nearest to the truth.
     """
-    while holds(best * FINE):
-        best *= FINE
-    return best
+    return highest(holds, best * FINE) if holds(best * FINE) else best

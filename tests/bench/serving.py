@@ -24,13 +24,15 @@ from tests.support.model_services import ModelService
 from tests.support.pipelines import Pipelines
 from tests.support.traffic.figures import Traffic
 from tests.support.traffic.generator import Target, run
-from tests.support.traffic.schedule import chance
+from tests.support.traffic.schedule import chance, constant
 
 TEAM, SERVICE = "search", "keywords"
 ROUNDS, START = 3, 50.0
 TARGET_SECONDS = 0.1
 STEP_SECONDS, WARM_SECONDS, REST_SECONDS = 6.0, 1.0, 1.0
+ANSWERS_SECONDS = 60
 PATIENCE = 5.0
+NICE = -10
 MOST_LAG = TARGET_SECONDS / 4
 """Where the generator itself is later than that, the step says nothing of the service."""
 LEAST = {SINGLE: 0.8, BATCHING: 1.0}
@@ -50,7 +52,10 @@ class Contender:
     lagged: int = 0
 
     def holds(self, rate: float) -> bool:
-        """Try a rate."""
+        """Try a rate; once more if it isn't held, as something else may have needed the processor."""
+        return self._holds(rate) or self._holds(rate)
+
+    def _holds(self, rate: float) -> bool:
         traffic = run(self.target, chance(rate, STEP_SECONDS, seed=int(rate * 100)), patience=PATIENCE)
         time.sleep(REST_SECONDS)
         self.lagged += traffic.lag > MOST_LAG
@@ -61,6 +66,16 @@ class Contender:
             self.at_best = traffic
         return held
 
+    def warm(self) -> None:
+        """Until it answers over the ingress, and a little more.
+
+        Raises:
+            AssertionError: It doesn't.
+        """
+        end = time.monotonic() + ANSWERS_SECONDS
+        while (traffic := run(self.target, constant(20, 2), patience=PATIENCE)).failures:
+            assert time.monotonic() < end, f"{self.name} doesn't answer: {traffic}"
+
     def round(self) -> None:
         """The first finds a rate, the others see whether more is possible."""
         found = higher(self.holds, self.best) if self.best else highest(self.holds, START)
@@ -70,11 +85,16 @@ class Contender:
 
 def measure(rounds: int = ROUNDS) -> dict[str, Contender]:
     """The three of them, by name, on the platform that is up."""
+    if os.geteuid() == 0:
+        # Who sends mustn't wait for what is measured.
+        os.nice(NICE)
     cluster = Cluster({**os.environ, **toolchain.environment()})
     service = ModelService(cluster, TEAM, SERVICE, f"http://127.0.0.1:{NodeConfig().ingress_port}")
     ensure_packed(cluster, service)
     with standing(cluster, service) as targets:
         found = {name: Contender(name, targets[name]) for name in (FLOOR, SINGLE, BATCHING)}
+        for contender in found.values():
+            contender.warm()
         for _ in range(rounds):
             for contender in found.values():
                 contender.round()

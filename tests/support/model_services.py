@@ -107,10 +107,11 @@ class ModelService:
         }
         self.cluster.kubectl("create", "-f", "-", given=json.dumps(manifest))
 
-    def remove(self) -> None:
+    def remove(self, wait: bool = True) -> None:
         """Take it away, if it is there, and wait until its pods are gone."""
         self.cluster.kubectl("delete", KIND, "-n", self.namespace, self.name, "--ignore-not-found", seconds=120)
-        self.until("its pods are gone", lambda: not self.pods(), 60)
+        if wait:
+            self.until("its pods are gone", lambda: not self.pods(), 60)
 
     def get(self) -> dict[str, Any]:
         """The object as it is now."""

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from tests.support.model_services import ModelService, may_not_pack, may_pack
 from tests.support.packages import Package, copied
 from tests.support.teams import Team, open_team
 from tests.support.traffic.generator import Target
-from tests.support.traffic.hostile import Ended, drops_of, exchange
+from tests.support.traffic.hostile import Ended, drops_of, exchange, head
 
 TEAM = "search"
 LIKE = "keywords"
@@ -36,28 +36,36 @@ KINDS = (
 )
 RESOURCES = {"cpu": "50m", "memory": "448Mi"}
 CANARY = {"weight": 20, "seconds": 8, "startSeconds": 25, "maxErrorPercent": 1.0, "maxLatencyRatio": 3.0}
-SLOW_HEAD_SECONDS = 75
+SLOW_SECONDS = 75
 
 
-@dataclass
-class SlowHead:
-    """A client that sends its request a byte a second from the first test of serving on."""
+class SlowClient:
+    """One that sends its request a byte at a time, while tests go on.
 
-    target: Target
-    ended: list[Ended] = field(default_factory=list)
+    The ingress waits a minute for it, and with an answer too: so this begins early.
+    """
 
-    def __post_init__(self) -> None:
-        self._thread = threading.Thread(target=self._run, daemon=True)
+    def __init__(self, target: Target, first: bytes, rest: bytes) -> None:
+        self._ended: list[Ended] = []
+        self._thread = threading.Thread(target=self._run, args=(target, first, rest), daemon=True)
         self._thread.start()
 
-    def _run(self) -> None:
-        data = f"POST /predict HTTP/1.1\r\nHost: {self.target.host}\r\nX-Slow: ".encode() + b"x" * 500
-        self.ended.append(asyncio.run(exchange(self.target, b"", drops_of(data, every=1), SLOW_HEAD_SECONDS)))
+    def _run(self, target: Target, first: bytes, rest: bytes) -> None:
+        self._ended.append(asyncio.run(exchange(target, first, drops_of(rest, every=1), SLOW_SECONDS)))
 
     def end(self) -> Ended:
         """How it ended; waits for that."""
-        self._thread.join(SLOW_HEAD_SECONDS + 5)
-        return self.ended[0]
+        self._thread.join(SLOW_SECONDS + 5)
+        return self._ended[0]
+
+
+def slow_clients(target: Target) -> dict[str, SlowClient]:
+    """One whose head doesn't end, one whose body doesn't."""
+    line = f"POST /predict HTTP/1.1\r\nHost: {target.host}\r\n"
+    return {
+        "head": SlowClient(target, line.encode() + b"X-Slow: ", b"x" * 500),
+        "body": SlowClient(target, head(target, 500), b" " * 500),
+    }
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,6 @@ class Serving:
     """Spec of the team's own service."""
     versions: list[tuple[str, str]]
     """(kind, number), in the order of KINDS."""
-    slow_head: SlowHead
 
     def version(self, kind: str, which: int = 0) -> str:
         """The number of a version of a kind."""
@@ -94,14 +101,11 @@ def serving(cluster: Cluster, ingress: str) -> Iterator[Serving]:
     """Versions are registered once; services of tests go after the last test of this folder."""
     team = open_team(cluster, f"team-{TEAM}", ingress)
     own = ModelService(cluster, TEAM, LIKE, ingress)
-    head = SlowHead(own.target())
     remove_all(cluster, ingress)
     numbers = registered.register(cluster, team.name, *KINDS)
     try:
         may_pack(cluster, team.name)
-        yield Serving(
-            cluster, team, own.get()["spec"], list(zip([kind for kind, _ in KINDS], numbers, strict=True)), head
-        )
+        yield Serving(cluster, team, own.get()["spec"], list(zip([kind for kind, _ in KINDS], numbers, strict=True)))
     finally:
         may_not_pack(cluster, team.name)
         remove_all(cluster, ingress)
@@ -126,6 +130,8 @@ class First:
     """From `mlp model package` to the first answer."""
     answer: dict[str, Any]
     package: Package
+    slow: dict[str, SlowClient]
+    """Clients of it that have been there from the beginning."""
 
     def given_to(self, service: ModelService) -> None:
         """Roll the same version out in another service, without packing it again."""
@@ -142,7 +148,7 @@ def first(serving: Serving) -> First:
     seconds = time.monotonic() - start
     package = service.package_now
     assert package is not None
-    return First(service, seconds, answer, package)
+    return First(service, seconds, answer, package, slow_clients(service.target()))
 
 
 Say = Callable[[str], None]

@@ -126,7 +126,7 @@ def test_by_processor_kubernetes_scales(first: First, serving: Serving, cluster:
     (scaler,) = [one for one in found if one["spec"]["scaleTargetRef"]["name"].startswith(service.name)]
     assert (scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]) == (1, 2)
     assert scaler["spec"]["metrics"][0]["resource"]["name"] == "cpu"
-    service.remove()
+    service.remove(wait=False)
 
 
 def well_for(load: Background, seconds: float, since: float) -> bool:

@@ -9,17 +9,17 @@ from dataclasses import replace
 
 import pytest
 
-from tests.e2e.serving.conftest import First, Say, Serving
-from tests.support.model_services import body
+from tests.e2e.serving.conftest import First, Say
 from tests.support.traffic.background import Background
 from tests.support.traffic.generator import Target
-from tests.support.traffic.hostile import Ended, crowd_apart, drops_of, exchange, head, pieces_of
+from tests.support.traffic.hostile import Ended, crowd_apart, exchange, head, pieces_of
 from tests.support.traffic.schedule import constant
 
 RATE = 10
 MB = 10**6
 LARGE = 100 * MB
-SLOW_SECONDS = 45
+UNAFFECTED_SECONDS = 1.0
+"""Within that 95 of 100 are answered who ask beside a crowd."""
 CROWD, IDLE_SECONDS, ASKING = 10_000, 2.0, 700
 
 WRONG: dict[str, bytes] = {
@@ -105,20 +105,12 @@ async def chunks_of(size: int) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.timeout(90)
-def test_slow_clients_are_not_waited_for(target: Target, asking: Background, serving: Serving, say: Say) -> None:
-    whole = body()
-    slow = asyncio.run(
-        exchange(target, head(target, 400), drops_of(whole + b" " * 400, every=0.5), seconds=SLOW_SECONDS)
-    )
-    before = serving.slow_head.end()
-    say(
-        f"slow clients: a body a byte at a time: {slow.status or 'closed'} after {slow.seconds:.0f} s; "
-        f"a head: {before.status or 'closed'} after {before.seconds:.0f} s"
-    )
-    assert slow.closed
-    assert slow.status in (0, 408)
-    assert before.closed
-    assert before.status in (0, 400, 408)
+@pytest.mark.parametrize("what", ["head", "body"])
+def test_slow_clients_are_not_waited_for(what: str, first: First, asking: Background, say: Say) -> None:
+    found = first.slow[what].end()
+    say(f"a client that sends its {what} a byte a second: {found.status or 'closed'} after {found.seconds:.0f} s")
+    assert found.closed
+    assert found.status in (0, 400, 408)
 
 
 @pytest.mark.timeout(150)
@@ -131,8 +123,11 @@ def test_a_crowd_of_10_000_is_answered_and_in_nobodys_way(target: Target, asking
         f"{CROWD} connections: {found.open_at_once} open at once, answered {dict(found.answers)} "
         f"in {until - since:.0f} s; who asks beside: 95% within {p95 * 1000:.0f} ms"
     )
+    assert p95 < UNAFFECTED_SECONDS
     assert found.open_at_once == CROWD
-    assert found.answers == {400: CROWD}
+    # 429 where too many wait already.
+    assert found.answers.total() == CROWD
+    assert set(found.answers) <= {400, 429}, found.answers
     assert all(text.startswith('{"error"') for text in found.texts)
 
 

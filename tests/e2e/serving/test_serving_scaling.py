@@ -16,11 +16,11 @@ from tests.support.traffic.schedule import constant, steps
 BEFORE, AFTER = 10, 100
 """Requests a second, before and after the step: one pod is enough for some 60."""
 BEFORE_SECONDS, AFTER_SECONDS = 6, 34
+"""Four seconds longer than is promised, so that there is something to look at then."""
 TARGET_SECONDS = 0.15
 """95 of 100 answers are to come within that: ten times what one takes."""
 BACK_SECONDS = 30
-WINDOW = 2.0
-IDLE_SECONDS = 12
+IDLE_SECONDS = 20
 FROM_ZERO_SECONDS = 10
 WAITING = 20
 
@@ -33,7 +33,7 @@ def scaled(serving: Serving, first: First) -> Iterator[ModelService]:
     service.until_rolled_out(first.package.version)
     service.predict()
     yield service
-    service.remove()
+    service.remove(wait=False)
 
 
 @pytest.mark.timeout(150)
@@ -42,18 +42,18 @@ def test_a_load_step_is_followed_in_time(scaled: ModelService, say: Say) -> None
         load.wait(BEFORE_SECONDS + AFTER_SECONDS)
         pods = len(scaled.pods(running=True))
     traffic = load.traffic
-    windows = [BEFORE_SECONDS + place * WINDOW for place in range(int(AFTER_SECONDS / WINDOW))]
-    above = [at for at in windows if traffic.percentile(95, at, at + WINDOW) > TARGET_SECONDS]
-    back = (above[-1] + WINDOW if above else BEFORE_SECONDS) - BEFORE_SECONDS
+    # The first moment from which on, up to the end, 95 of 100 come within the target.
+    late = [at for at in range(AFTER_SECONDS) if traffic.percentile(95, BEFORE_SECONDS + at) > TARGET_SECONDS]
+    back = late[-1] + 1 if late else 0
     worst = max(sample.seconds for sample in traffic.samples)
     say(
         f"load from {BEFORE} to {AFTER} requests a second: 95% within {TARGET_SECONDS * 1000:.0f} ms again after "
-        f"{back:.0f} s with {pods} pods, promised {BACK_SECONDS} s; longest {worst:.1f} s, "
+        f"{back} s with {pods} pods, promised {BACK_SECONDS} s; longest {worst:.1f} s, "
         f"{len(traffic.failures)} of {len(traffic.samples)} failed"
     )
     assert not traffic.failures, str(traffic)
     # Else nothing had to be scaled, and nothing was shown.
-    assert above, "one pod was enough for the step"
+    assert back > 0, "one pod was enough for the step"
     assert pods > 1
     assert back <= BACK_SECONDS, str(traffic)
 
