@@ -1,0 +1,86 @@
+"""Exactly the trials that were asked for, whoever is killed and when: real processes, kill -9."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from images.tuning.mlplatform_tuning import claims
+from images.tuning.mlplatform_tuning.settings import Sweep, as_json
+from images.tuning.mlplatform_tuning.storage import Storage
+
+ROOT = Path(__file__).resolve().parents[4]
+SECONDS = 60
+
+
+def start(folder: Path, sweep: Sweep) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.unit.images.tuning.worker", str(folder), as_json(sweep)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+def ended(folder: Path) -> int:
+    progress = folder / "runs" / "progress"
+    return int(progress.read_text() or 0) if progress.exists() else 0
+
+
+def wait_for(folder: Path, trials: int) -> None:
+    end = time.monotonic() + SECONDS
+    while ended(folder) < trials:
+        assert time.monotonic() < end, f"{ended(folder)} trials after {SECONDS} s"
+        time.sleep(0.02)
+
+
+@pytest.mark.timeout(150)
+def test_forty_trials_with_workers_killed(tmp_path: Path) -> None:
+    sweep = Sweep("kills", "worker:objective", 40, pruner="median", seed=3, heartbeat_seconds=1, grace_seconds=2)
+    workers = [start(tmp_path, sweep) for _ in range(3)]
+    chance = random.Random(5)
+    for round_ in range(3):
+        wait_for(tmp_path, 5 + 8 * round_)
+        time.sleep(chance.uniform(0, 0.3))
+        workers[0].send_signal(signal.SIGKILL)
+        assert workers.pop(0).wait(10) == -signal.SIGKILL
+        workers.append(start(tmp_path, sweep))
+    # They end by themselves.
+    assert [worker.wait(SECONDS) for worker in workers] == [0, 0, 0]
+
+    study = Storage(f"sqlite:///{tmp_path}/trials.db", 1, 2).optuna
+    trials = optuna.load_study(study_name="kills", storage=study).get_trials()
+    done = [trial for trial in trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+    assert len(done) == 40
+    assert len({claims.logical(trial) for trial in done}) == 40
+    assert claims.standing(trials).running == claims.standing(trials).waiting == 0
+    # What was killed is there as such, and each of them ran again with the parameters that it had.
+    by_number = {trial.number: trial for trial in trials}
+    for again in (trial for trial in trials if "retry_history" in trial.system_attrs):
+        before = by_number[again.system_attrs["retry_history"][-1]]
+        assert before.state == TrialState.FAIL
+        assert before.params.items() <= again.params.items()
+    # One run a logical trial, each ended as Optuna has it.
+    runs = {file.name: json.loads(file.read_text()) for file in (tmp_path / "runs").glob("trial-*")}
+    assert {f"trial-{claims.logical(trial)}": trial.state.name for trial in done} == {
+        name: run["state"] for name, run in runs.items()
+    }
+    assert (tmp_path / "runs" / "over").read_text() == ""
+
+
+@pytest.mark.timeout(90)
+def test_all_workers_killed_and_the_sweep_taken_up_again(tmp_path: Path) -> None:
+    sweep = Sweep("again", "worker:objective", 12, heartbeat_seconds=1, grace_seconds=2)
+    workers = [start(tmp_path, sweep) for _ in range(2)]
+    wait_for(tmp_path, 4)
+    for worker in workers:
+        worker.kill()
+        worker.wait(10)
+    assert start(tmp_path, sweep).wait(SECONDS) == 0
+    assert len(list((tmp_path / "runs").glob("trial-*"))) == 12
+    assert ended(tmp_path) == 12
