@@ -11,6 +11,7 @@ from components.kubernetes.labels import team_id
 from components.kubernetes.spec import Resources, Spec
 from components.kubernetes.validators import cores, size_in_bytes
 from components.kubernetes.vocabulary import Cpu, DnsLabel, Parallelism, Pods, ReleaseName, Rotation, Size, TeamName
+from components.team.tuning_spec import TuningSpec
 
 STATSD = Resources(cpu="10m", memory="64Mi")
 """What the sidecar takes that turns Airflow's statsd metrics into Prometheus'."""
@@ -66,6 +67,9 @@ class TeamSpec(Spec):
 
     airflow: AirflowSpec = AirflowSpec()
     """Where its pipelines run."""
+
+    tuning: TuningSpec = TuningSpec()
+    """How its models' hyperparameters are tuned."""
 
     quota: QuotaSpec
     """What it may use."""

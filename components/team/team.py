@@ -15,9 +15,10 @@ from components.team import airflow_settings, network, quota
 from components.team.access import Access
 from components.team.airflow import Airflow, AirflowInputs
 from components.team.keys import Keys, KeysInputs
-from components.team.names import AIRFLOW, AIRFLOW_KEYS
+from components.team.names import AIRFLOW, AIRFLOW_KEYS, TUNING, TUNING_KEYS
 from components.team.spec import TeamSpec
 from components.team.tenant import tenant
+from components.team.tuning import Tuning, TuningInputs
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,20 @@ class Team(pulumi.ComponentResource):
             AIRFLOW: _opens(spec, "admin-username", "admin-password"),
             "repository": _opens(spec, "repository-username", "repository-password"),
         }
+        tuning = Tuning(
+            TUNING,
+            spec,
+            TuningInputs(platform, namespace, inputs.root_secret, inputs.images.reference("tuning")),
+            pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
+        )
+        if tuning.address is not None:
+            self.addresses[TUNING] = tuning.address
+            self.credentials[TUNING] = {
+                "namespace": spec.id,
+                "secret": TUNING_KEYS,
+                "user_key": "dashboard-username",
+                "password_key": "dashboard-password",
+            }
         self.repository = f"{platform.repositories_address}/{spec.id}.git"
         self.register_outputs(
             {"addresses": self.addresses, "credentials": self.credentials, "repository": self.repository}

@@ -26,7 +26,18 @@ IMAGES = Images(
     {
         name: f"sha256:{n:064x}"
         for n, name in enumerate(
-            ("postgres", "object-store", "mlflow", "git", "tenancy", "airflow", "airflow-worker", "statsd-exporter"), 1
+            (
+                "postgres",
+                "object-store",
+                "mlflow",
+                "git",
+                "tenancy",
+                "airflow",
+                "airflow-worker",
+                "statsd-exporter",
+                "tuning",
+            ),
+            1,
         )
     },
 )
