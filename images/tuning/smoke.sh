@@ -19,7 +19,7 @@ class Nowhere:
 
 sweep = settings.parse(json.dumps({"name": "smoke", "objective": "bowl:objective", "trials": 12}))
 kept = storage.Storage("sqlite:////tmp/smoke/trials.db", 1, 2)
-standing = runner.Worker(kept, sweep, objective.load(sweep.objective, {})[0], Nowhere()).run()
+standing = runner.Worker(kept, sweep, objective.load(sweep.objective, {}), Nowhere()).run()
 assert standing.complete == standing.ended == 12, standing
 said = []
 guarded = dashboard.Guarded(wsgi(storage.read_only("sqlite:////tmp/smoke/trials.db")), "a", "b")

@@ -50,8 +50,8 @@ def work(environment: Mapping[str, str]) -> int:
         kept = storage.Storage(
             settings.needed(environment, "STORAGE_URL"), sweep.heartbeat_seconds, sweep.grace_seconds
         )
-        function, prepare = objective.load(sweep.objective, environment)
-        standing = Worker(kept, sweep, function, tracking.Mlflow(sweep, environment)).run(prepare)
+        project = objective.load(sweep.objective, environment)
+        standing = Worker(kept, sweep, project, tracking.Mlflow(sweep, environment)).run()
     except GivenUp as problem:
         print(f"error: {problem}", file=sys.stderr)
         return GIVEN_UP

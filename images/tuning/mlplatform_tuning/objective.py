@@ -7,20 +7,31 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 import optuna
+from optuna.trial import FrozenTrial
 
 from .problem import Problem
 
 Objective = Callable[[optuna.Trial], float]
-PREPARE = "prepare"
-"""Function of the objective's module that is called once a worker, one worker at a time, before its first trial."""
 
 
-def load(path: str, environment: Mapping[str, str]) -> tuple[Objective, Callable[[], object] | None]:
-    """The objective, and what prepares for it if there is such a thing.
+@dataclass(frozen=True)
+class Project:
+    """The objective, and what its module has besides."""
+
+    objective: Objective
+    prepare: Callable[[], object] | None = None
+    """`prepare()`: called by each worker before its first trial, one worker at a time."""
+    finish: Callable[[FrozenTrial], object] | None = None
+    """`finish(best)`: called when all trials have ended, once; again if its worker dies of it."""
+
+
+def load(path: str, environment: Mapping[str, str]) -> Project:
+    """What a sweep runs.
 
     Raises:
         Problem: It can't be imported.
@@ -36,8 +47,8 @@ def load(path: str, environment: Mapping[str, str]) -> tuple[Objective, Callable
     if not callable(found):
         there = ", ".join(sorted(key for key, value in vars(module).items() if _is_own(value, module)))
         raise Problem(f"objective {path}: {module_name} has no function {name!r}; it has: {there or 'none'}")
-    prepare = getattr(module, PREPARE, None)
-    return found, prepare if callable(prepare) else None
+    prepare, finish = (getattr(module, hook, None) for hook in ("prepare", "finish"))
+    return Project(found, prepare if callable(prepare) else None, finish if callable(finish) else None)
 
 
 def _unpacked(archive: Path) -> Path:

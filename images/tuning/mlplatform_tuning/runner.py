@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 
 import optuna
 from optuna.exceptions import TrialPruned, UpdateFinishedTrialError
@@ -13,14 +14,16 @@ from optuna.trial import FrozenTrial, TrialState
 from . import claims
 from .claims import ERROR, Standing
 from .heartbeat import Heartbeat
-from .objective import Objective
+from .objective import Project
 from .problem import Problem
 from .settings import Sweep
 from .storage import Storage
 from .tracking import Tracker
 
 IDLE_SECONDS = 0.5
-IDENTITY = "mlplatform"
+TRIES, TRY_SECONDS = 3, 5.0
+IDENTITY, FINISHED = "mlplatform", "mlplatform.finished"
+"""User attributes of a study."""
 
 
 class Stopped(BaseException):
@@ -71,11 +74,11 @@ def pruner(sweep: Sweep) -> optuna.pruners.BasePruner:
 class Worker:
     """Claims, runs, records."""
 
-    def __init__(self, storage: Storage, sweep: Sweep, objective: Objective, tracker: Tracker) -> None:
-        self.storage, self.sweep, self.objective, self.tracker = storage, sweep, objective, tracker
+    def __init__(self, storage: Storage, sweep: Sweep, project: Project, tracker: Tracker) -> None:
+        self.storage, self.sweep, self.project, self.tracker = storage, sweep, project, tracker
         self.study = open_study(storage, sweep)
 
-    def run(self, prepare: Callable[[], object] | None = None) -> Standing:
+    def run(self) -> Standing:
         """Run trials until as many have ended as were asked for; how it stands then.
 
         Raises:
@@ -83,19 +86,49 @@ class Worker:
         """
         with self.storage.lock(f"{self.sweep.name}.begin"):
             self.tracker.begin()
-            if prepare is not None:
-                prepare()
+            if self.project.prepare is not None:
+                self._patiently(self.project.prepare, "prepare")
         while True:
             self._give_up()
             trial = claims.claim(self.storage, self.study, self.sweep)
             if trial is not None:
                 self._one(trial)
             elif (now := self.standing()).ended >= self.sweep.trials:
+                self._finish()
                 self.tracker.over(now, self.best(), None)
                 return now
             else:
                 # Others are at the last ones: should one of them die, its trial is for this worker.
                 time.sleep(IDLE_SECONDS)
+
+    def _finish(self) -> None:
+        best = self.best()
+        if self.project.finish is None or best is None:
+            return
+        with self.storage.lock(f"{self.sweep.name}.finish"):
+            # A sweep that was made longer is finished again: its best may be another one.
+            if self.study.user_attrs.get(FINISHED) == self.sweep.trials:
+                return
+            self._patiently(partial(self.project.finish, best), "finish")
+            self.study.set_user_attr(FINISHED, self.sweep.trials)
+
+    def _patiently(self, act: Callable[[], object], what: str) -> None:
+        """A tool that is away for a moment mustn't end the sweep; what fails each time does.
+
+        Raises:
+            GivenUp: It failed each time.
+        """
+        for again in range(TRIES, 0, -1):
+            try:
+                act()
+                return
+            except Exception as error:  # whatever the project's own code raises
+                said = f"{what} of the objective's module failed: {type(error).__name__}: {error}"
+                if again == 1:
+                    self.tracker.over(self.standing(), self.best(), said)
+                    raise GivenUp(said) from error
+                print(f"{said}; it is tried again", flush=True)
+                time.sleep(TRY_SECONDS)
 
     def standing(self) -> Standing:
         """How it stands now."""
@@ -138,7 +171,7 @@ class Worker:
 
     def _outcome(self, trial: optuna.Trial) -> tuple[TrialState, float | None]:
         try:
-            value = float(self.objective(trial))
+            value = float(self.project.objective(trial))
         except TrialPruned:
             return TrialState.PRUNED, None
         except Exception as error:  # whatever the objective raises is its own, and is told as such

@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from images.tuning.mlplatform_tuning import settings, storage
 from images.tuning.mlplatform_tuning.claims import Standing, logical
+from images.tuning.mlplatform_tuning.objective import Project
 from images.tuning.mlplatform_tuning.runner import Worker
 
 SECONDS = 0.15
@@ -60,7 +61,7 @@ def main(folder: Path, text: str) -> None:
     sweep = settings.parse(text)
     kept = storage.Storage(f"sqlite:///{folder}/trials.db", sweep.heartbeat_seconds, sweep.grace_seconds)
     (folder / f"pid-{os.getpid()}").touch()
-    Worker(kept, sweep, objective, Files(folder / "runs")).run()
+    Worker(kept, sweep, Project(objective), Files(folder / "runs")).run()
 
 
 if __name__ == "__main__":
