@@ -15,15 +15,21 @@ import pytest
 from optuna.trial import TrialState
 
 from images.tuning.mlplatform_tuning import claims
+from images.tuning.mlplatform_tuning.problem import Problem
 from images.tuning.mlplatform_tuning.settings import Sweep, as_json
-from images.tuning.mlplatform_tuning.storage import Storage
+from images.tuning.mlplatform_tuning.storage import Storage, read_only
 
 ROOT = Path(__file__).resolve().parents[4]
 SECONDS = 60
 
 
-def start(folder: Path, sweep: Sweep) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.unit.images.tuning.worker", str(folder), as_json(sweep)]
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/trials.db" if request.param == "sqlite" else request.getfixturevalue("postgres")
+
+
+def start(folder: Path, sweep: Sweep, url: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.unit.images.tuning.worker", str(folder), as_json(sweep), url]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
@@ -40,24 +46,26 @@ def wait_for(folder: Path, trials: int) -> None:
 
 
 @pytest.mark.timeout(150)
-def test_forty_trials_with_workers_killed(tmp_path: Path) -> None:
+def test_forty_trials_with_workers_killed(tmp_path: Path, url: str) -> None:
     sweep = Sweep("kills", "worker:objective", 40, pruner="median", seed=3, heartbeat_seconds=1, grace_seconds=2)
-    workers = [start(tmp_path, sweep) for _ in range(3)]
+    workers = [start(tmp_path, sweep, url) for _ in range(3)]
     chance = random.Random(5)
-    for round_ in range(3):
-        wait_for(tmp_path, 5 + 8 * round_)
+    for round_ in range(2):
+        wait_for(tmp_path, 5 + 10 * round_)
         time.sleep(chance.uniform(0, 0.3))
         workers[0].send_signal(signal.SIGKILL)
         assert workers.pop(0).wait(10) == -signal.SIGKILL
-        workers.append(start(tmp_path, sweep))
+        workers.append(start(tmp_path, sweep, url))
     # They end by themselves.
     assert [worker.wait(SECONDS) for worker in workers] == [0, 0, 0]
 
-    study = Storage(f"sqlite:///{tmp_path}/trials.db", 1, 2).optuna
-    trials = optuna.load_study(study_name="kills", storage=study).get_trials()
+    kept = Storage(url, 1, 2)
+    trials = optuna.load_study(study_name="kills", storage=kept.optuna).get_trials()
+    kept.close()
     done = [trial for trial in trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
     assert len(done) == 40
     assert len({claims.logical(trial) for trial in done}) == 40
+    assert any(trial.state == TrialState.FAIL for trial in trials), "nobody died in the middle of a trial"
     assert claims.standing(trials).running == claims.standing(trials).waiting == 0
     # What was killed is there as such, and each of them ran again with the parameters that it had.
     by_number = {trial.number: trial for trial in trials}
@@ -74,13 +82,33 @@ def test_forty_trials_with_workers_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(90)
-def test_all_workers_killed_and_the_sweep_taken_up_again(tmp_path: Path) -> None:
+def test_all_workers_killed_and_the_sweep_taken_up_again(tmp_path: Path, url: str) -> None:
     sweep = Sweep("again", "worker:objective", 12, heartbeat_seconds=1, grace_seconds=2)
-    workers = [start(tmp_path, sweep) for _ in range(2)]
+    workers = [start(tmp_path, sweep, url) for _ in range(2)]
     wait_for(tmp_path, 4)
     for worker in workers:
         worker.kill()
         worker.wait(10)
-    assert start(tmp_path, sweep).wait(SECONDS) == 0
+    assert start(tmp_path, sweep, url).wait(SECONDS) == 0
     assert len(list((tmp_path / "runs").glob("trial-*"))) == 12
     assert ended(tmp_path) == 12
+
+
+def test_the_dashboard_can_read_and_the_server_refuses_it_to_write(postgres: str) -> None:
+    kept = Storage(postgres, 1, 2)
+    study = optuna.create_study(storage=kept.optuna, study_name="shown")
+    study.add_trial(optuna.trial.create_trial(value=1.0))
+    reader = read_only(postgres)
+    assert [trial.value for trial in optuna.load_study(study_name="shown", storage=reader).get_trials()] == [1.0]
+    with pytest.raises(optuna.exceptions.StorageInternalError) as refused:
+        reader.delete_study(study._study_id)
+    assert "read-only transaction" in str(refused.value.__cause__)
+    # Airflow's tables are beside ours, and we don't look at them.
+    with kept.optuna.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT current_schema()").scalar() == "tuning"
+    kept.close()
+
+
+def test_a_server_that_is_away_is_said_without_its_password() -> None:
+    with pytest.raises(Problem, match=r"team-x:\*\*\*@127.0.0.1:9/team-x doesn't answer: .*refused"):
+        Storage("postgresql+psycopg2://team-x:secret@127.0.0.1:9/team-x", 1, 2)

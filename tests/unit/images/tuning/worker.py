@@ -1,4 +1,4 @@
-"""A worker as a process of its own, for tests that kill it: python -m tests.unit.images.tuning.worker FOLDER SWEEP.
+"""A worker as a process of its own, for tests that kill it: python -m tests.unit.images.tuning.worker FOLDER SWEEP URL.
 
 Its objective and its tracker write into the folder: what ran, and one file a run, as MLflow keeps them by their tags.
 """
@@ -57,12 +57,12 @@ def objective(trial: optuna.Trial) -> float:
     return x * x
 
 
-def main(folder: Path, text: str) -> None:
+def main(folder: Path, text: str, url: str) -> None:
     sweep = settings.parse(text)
-    kept = storage.Storage(f"sqlite:///{folder}/trials.db", sweep.heartbeat_seconds, sweep.grace_seconds)
+    kept = storage.Storage(url, sweep.heartbeat_seconds, sweep.grace_seconds)
     (folder / f"pid-{os.getpid()}").touch()
     Worker(kept, sweep, Project(objective), Files(folder / "runs")).run()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), *sys.argv[2:])
