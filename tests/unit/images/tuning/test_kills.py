@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from images.tuning.mlplatform_tuning.settings import Sweep, as_json
 from images.tuning.mlplatform_tuning.storage import Storage, read_only
 
 ROOT = Path(__file__).resolve().parents[4]
-SECONDS = 60
+SECONDS = 90
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -45,16 +44,22 @@ def wait_for(folder: Path, trials: int) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.timeout(150)
+def kill_in_a_trial(folder: Path, worker: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + SECONDS
+    while not (folder / f"busy-{worker.pid}").exists():
+        assert worker.poll() is None and time.monotonic() < end, "the worker ran no trial"
+        time.sleep(0.01)
+    worker.send_signal(signal.SIGKILL)
+    assert worker.wait(10) == -signal.SIGKILL
+
+
+@pytest.mark.timeout(240)
 def test_forty_trials_with_workers_killed(tmp_path: Path, url: str) -> None:
-    sweep = Sweep("kills", "worker:objective", 40, pruner="median", seed=3, heartbeat_seconds=1, grace_seconds=2)
+    sweep = Sweep("kills", "worker:objective", 40, pruner="median", seed=3, heartbeat_seconds=1, grace_seconds=4)
     workers = [start(tmp_path, sweep, url) for _ in range(3)]
-    chance = random.Random(5)
     for round_ in range(2):
         wait_for(tmp_path, 5 + 10 * round_)
-        time.sleep(chance.uniform(0, 0.3))
-        workers[0].send_signal(signal.SIGKILL)
-        assert workers.pop(0).wait(10) == -signal.SIGKILL
+        kill_in_a_trial(tmp_path, workers.pop(0))
         workers.append(start(tmp_path, sweep, url))
     # They end by themselves.
     assert [worker.wait(SECONDS) for worker in workers] == [0, 0, 0]
@@ -65,7 +70,7 @@ def test_forty_trials_with_workers_killed(tmp_path: Path, url: str) -> None:
     done = [trial for trial in trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
     assert len(done) == 40
     assert len({claims.logical(trial) for trial in done}) == 40
-    assert any(trial.state == TrialState.FAIL for trial in trials), "nobody died in the middle of a trial"
+    assert sum(trial.state == TrialState.FAIL for trial in trials) >= 2
     assert claims.standing(trials).running == claims.standing(trials).waiting == 0
     # What was killed is there as such, and each of them ran again with the parameters that it had.
     by_number = {trial.number: trial for trial in trials}
@@ -81,9 +86,9 @@ def test_forty_trials_with_workers_killed(tmp_path: Path, url: str) -> None:
     assert (tmp_path / "runs" / "over").read_text() == ""
 
 
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(240)
 def test_all_workers_killed_and_the_sweep_taken_up_again(tmp_path: Path, url: str) -> None:
-    sweep = Sweep("again", "worker:objective", 12, heartbeat_seconds=1, grace_seconds=2)
+    sweep = Sweep("again", "worker:objective", 12, heartbeat_seconds=1, grace_seconds=4)
     workers = [start(tmp_path, sweep, url) for _ in range(2)]
     wait_for(tmp_path, 4)
     for worker in workers:

@@ -50,7 +50,10 @@ class Files:
 def objective(trial: optuna.Trial) -> float:
     """A bowl whose trials take a moment, so that there is one to be killed in; every fifth falls behind."""
     x = trial.suggest_float("x", -5, 5)
+    busy = Path(sys.argv[1]) / f"busy-{os.getpid()}"
+    busy.touch()
     time.sleep(SECONDS)
+    busy.unlink()
     trial.report(x * x, 0)
     if trial.number % 5 == 4:
         raise optuna.TrialPruned
@@ -60,7 +63,6 @@ def objective(trial: optuna.Trial) -> float:
 def main(folder: Path, text: str, url: str) -> None:
     sweep = settings.parse(text)
     kept = storage.Storage(url, sweep.heartbeat_seconds, sweep.grace_seconds)
-    (folder / f"pid-{os.getpid()}").touch()
     Worker(kept, sweep, Project(objective), Files(folder / "runs")).run()
 
 
