@@ -39,6 +39,8 @@ ORDER = (
     "test_team_rotation.py",
     "test_team_removal.py",
     "test_team_kills.py",
+    "test_tuning.py",
+    "test_article_recommender.py",
     # After the teams' runs, so that what those wrote and showed is searched too.
     "test_secrets.py",
     "test_wrong_cases.py",
