@@ -75,9 +75,10 @@ class Recommender:
     def save(self, folder: Path) -> None:
         """Arrays and JSON: no pickle."""
         folder.mkdir(parents=True, exist_ok=True)
-        weights = {f"weight:{name}": value.astype(np.float16) for name, value in self.encoder.weights.items()}
-        words = {f"words:{name}": getattr(self.words, name) for name in ("starts", "rows", "counts", "lengths")}
-        np.savez(folder / ARRAYS, vectors=self.vectors.astype(np.float16), **words, **weights)
+        arrays: dict[str, Any] = {"vectors": self.vectors.astype(np.float16)}
+        arrays |= {f"weight:{name}": value.astype(np.float16) for name, value in self.encoder.weights.items()}
+        arrays |= {f"words:{name}": getattr(self.words, name) for name in ("starts", "rows", "counts", "lengths")}
+        np.savez(folder / ARRAYS, **arrays)
         facts = {
             "names": self.names,
             "words": self.words.words,
