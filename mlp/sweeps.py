@@ -19,7 +19,7 @@ from mlp.sweep_runs import Sweep, Tracking
 from mlp.sweep_spec import SweepSpec
 from mlp.target import Target
 
-POLL_SECONDS = 1.0
+POLL_SECONDS = 2.0
 STILL_SECONDS = 20
 """After so long without news it is said what it waits for."""
 FIELD_MANAGER = "mlp"
@@ -64,7 +64,13 @@ def _template(core: Any, team: str) -> dict[str, Any]:
 
 
 def _apply(core: Any, manifest: dict[str, Any]) -> None:
+    """Make the project's ConfigMap anew: one that belongs to a Job before this goes whenever the cluster gets to it."""
     metadata = manifest["metadata"]
+    try:
+        core.delete_namespaced_config_map(metadata["name"], metadata["namespace"])
+    except ApiException as error:
+        if error.status != 404:
+            raise
     core.patch_namespaced_config_map(
         metadata["name"],
         metadata["namespace"],

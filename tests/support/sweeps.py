@@ -68,7 +68,7 @@ class Sweep:
         end = time.monotonic() + seconds
         while (now := self.ended()) < trials:
             assert time.monotonic() < end, f"{now} trials of sweep {self.name} after {seconds} s"
-            time.sleep(0.5)
+            time.sleep(1)
 
 
 def kill_at_work(cluster: Cluster, sweep: Sweep, many: int) -> list[str]:
