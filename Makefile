@@ -58,6 +58,6 @@ lock: boot ## Lock what changed in the requirements, with hashes; pins that fit 
 	@$(LOCK) --universal --python-version 3.11 --all-extras pyproject.toml -o requirements.lock
 	@for folder in images/*; do \
 		[ -f "$$folder/requirements.in" ] || continue; \
-		(cd "$$folder" && $(LOCK) --python-version 3.13 requirements.in -o requirements.lock) || exit 1; \
+		(cd "$$folder" && $(LOCK) --python-version 3.13 $$(ls overrides.txt 2>/dev/null | sed "s/^/--override /") requirements.in -o requirements.lock) || exit 1; \
 	done
 	@git diff --stat -- '*.lock'

@@ -8,7 +8,22 @@ import sys
 import typer
 
 from mlp import console, errors
-from mlp.commands import airflow, credentials, dag, doctor, down, env, images, model, preview, purge, status, team, up
+from mlp.commands import (
+    airflow,
+    credentials,
+    dag,
+    doctor,
+    down,
+    env,
+    images,
+    model,
+    preview,
+    purge,
+    status,
+    sweep,
+    team,
+    up,
+)
 
 app = typer.Typer(
     name="mlp",
@@ -20,7 +35,7 @@ app = typer.Typer(
 )
 for command in (up, down, purge, status, doctor, images, env, credentials, preview):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
-for group in (team, dag, airflow, model):
+for group in (team, dag, airflow, model, sweep):
     app.add_typer(group.app)
 
 

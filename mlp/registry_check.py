@@ -7,7 +7,7 @@ from local.problem import Problem
 from mlp import graph
 from mlp.target import Target
 
-IMAGES = ("airflow", "airflow-worker", "statsd-exporter")
+IMAGES = ("airflow", "airflow-worker", "statsd-exporter", "tuning")
 
 
 def require(release: str, where: Target) -> None:

@@ -12,7 +12,7 @@ from components.kubernetes.traffic import Peer, Port
 from components.platform.contract import PlatformContract
 from components.team import airflow_pod
 from components.team import airflow_settings as settings
-from components.team.names import AIRFLOW, WORKER
+from components.team.names import AIRFLOW, TUNER, WORKER
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ def ways(namespace: str, platform: PlatformContract, *, packs: bool = False) -> 
         Way("object-store", out=([], _ports([traffic.port_of(foundation.object_store.endpoint)]))),
         Way("worker", WORKER, out=([traffic.pods_of(namespace)], [*_ports([settings.PORT]), metrics])),
         Way("airflow", AIRFLOW, out=([], _ports([foundation.database.port, *traffic.API_PORTS]))),
+        Way("tuner", TUNER, out=([], _ports([foundation.database.port]))),
         Way("airflow-metrics", AIRFLOW, into=([traffic.pods_of(namespace)], [metrics])),
         Way("airflow-server", AIRFLOW, into=([traffic.pods_of(namespace), *people], _ports([settings.PORT]))),
         Way(

@@ -23,6 +23,7 @@ from components.kubernetes.vocabulary import (
     WebhookUrl,
 )
 from components.team.model_spec import ModelServiceSpec
+from components.team.tuning_spec import TuningSpec
 
 
 class QuotaSpec(Spec):
@@ -85,6 +86,9 @@ class TeamSpec(Spec):
 
     models: Annotated[tuple[ModelServiceSpec, ...], Field(max_length=50)] = ()
     """Models that answer requests."""
+
+    tuning: TuningSpec = TuningSpec()
+    """How its models' hyperparameters are tuned."""
 
     quota: QuotaSpec
     """What it may use."""

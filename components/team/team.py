@@ -17,9 +17,10 @@ from components.team.airflow import Airflow, AirflowInputs
 from components.team.grafana_source import grafana_source
 from components.team.keys import Keys, KeysInputs, derived
 from components.team.model_services import ModelServices, ModelServicesInputs
-from components.team.names import AIRFLOW, AIRFLOW_KEYS
+from components.team.names import AIRFLOW, AIRFLOW_KEYS, TUNING, TUNING_KEYS
 from components.team.spec import TeamSpec
 from components.team.tenant import tenant
+from components.team.tuning import Tuning, TuningInputs
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,20 @@ class Team(pulumi.ComponentResource):
             AIRFLOW: _opens(spec, "admin-username", "admin-password"),
             "repository": _opens(spec, "repository-username", "repository-password"),
         }
+        tuning = Tuning(
+            TUNING,
+            spec,
+            TuningInputs(platform, namespace, inputs.root_secret, inputs.images.reference("tuning")),
+            pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
+        )
+        if tuning.address is not None:
+            self.addresses[TUNING] = tuning.address
+            self.credentials[TUNING] = {
+                "namespace": spec.id,
+                "secret": TUNING_KEYS,
+                "user_key": "dashboard-username",
+                "password_key": "dashboard-password",
+            }
         self.repository = f"{platform.repositories_address}/{spec.id}.git"
         self.register_outputs(
             {

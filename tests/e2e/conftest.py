@@ -58,6 +58,8 @@ ORDER = (
     "test_dashboards.py",
     "test_serving_hostile.py",
     "test_team_kills.py",
+    "test_tuning.py",
+    "test_article_recommender.py",
     # After the teams' runs, so that what those wrote and showed is searched too.
     "test_secrets.py",
     "test_wrong_cases.py",

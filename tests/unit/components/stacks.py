@@ -38,6 +38,7 @@ IMAGES = Images(
                 "modelservice",
                 "serving",
                 "monitoring",
+                "tuning",
             ),
             1,
         )

@@ -13,7 +13,7 @@ from tests.unit.components.recorded import plain
 def task(team: str = "recsys") -> dict[str, Any]:
     """The pod of a task as the file in the ConfigMap says it; recsys serves no models."""
     resources = stacks.team(stacks.team_spec(team))
-    (config,) = [item for item in resources if item.type.endswith(":ConfigMap")]
+    (config,) = [item for item in resources if item.name == "airflow-config"]
     assert set(config.inputs["data"]) == {"pod-template.yaml"}
     found: dict[str, Any] = yaml.safe_load(config.inputs["data"]["pod-template.yaml"])
     return found
