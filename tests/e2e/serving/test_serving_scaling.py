@@ -39,7 +39,7 @@ def scaled(serving: Serving, first: First) -> Iterator[ModelService]:
 
 
 def seconds_until_back(traffic: Traffic) -> float:
-    """From the step to the first moment from which 95 of 100 come within the target: at once, and of all that follow."""
+    """From the step to the first moment from which 95 of 100 come within the target: at once and ever after."""
 
     def kept(since: int) -> bool:
         begin = BEFORE_SECONDS + since
