@@ -50,7 +50,7 @@ def write_auth_config(path: Path, database: str) -> None:
 
 def connected(uri: str) -> sqlalchemy.Engine:
     """The database, waited for: it may start at the same time as this."""
-    engine = create_sqlalchemy_engine(uri)
+    engine: sqlalchemy.Engine = create_sqlalchemy_engine(uri)
     end = time.monotonic() + PATIENCE
     while True:
         try:

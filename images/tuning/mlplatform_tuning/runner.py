@@ -44,7 +44,7 @@ def open_study(storage: Storage, sweep: Sweep) -> optuna.Study:
         study = optuna.create_study(
             storage=storage.optuna,
             study_name=sweep.name,
-            direction=sweep.direction,
+            direction=optuna.study.StudyDirection[sweep.direction.upper()],
             pruner=pruner(sweep),
             load_if_exists=True,
         )
