@@ -39,7 +39,7 @@ def scaled(serving: Serving, first: First) -> Iterator[ModelService]:
 
 
 def seconds_until_back(traffic: Traffic) -> float:
-    """From the step to the first moment from which 95 of 100 come within the target: at once, and of all that follow."""
+    """From the step to the moment from which 95 of 100 come within the target: at once, and of all that follow."""
 
     def kept(since: int) -> bool:
         begin = BEFORE_SECONDS + since
@@ -74,8 +74,8 @@ def test_idle_it_has_no_pods_in_time(scaled: ModelService, say: Say) -> None:
     scaled.predict()
     took = scaled.until("no pod is left", lambda: not scaled.pods(), IDLE_SECONDS + 60)
     say(f"idle: no pods {took:.1f} s after the last request, promised {IDLE_SECONDS} s")
-    # How often is looked.
-    assert took <= IDLE_SECONDS + 1
+    # How often is looked; and nobody's next request finds no pod because of a pause to think.
+    assert IDLE_SECONDS / 2 < took <= IDLE_SECONDS + 1
 
 
 @pytest.mark.timeout(120)
