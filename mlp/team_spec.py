@@ -17,7 +17,8 @@ def ensure(team: str) -> bool:
     teams.checked(team)
     written = not teams.spec_of(team).exists()
     if written:
-        _write(teams.FIRST, team)
+        # A new team has no models yet.
+        _write(teams.FIRST, team, left_out="models")
     specs.team(team)
     return written
 
@@ -57,11 +58,22 @@ def text(source: str, of: str, team: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write(source: str, team: str) -> None:
+def without(text: str, key: str) -> str:
+    """A spec's text without a key of its first level, and what is under it."""
+    lines, inside = [], False
+    for line in text.splitlines():
+        inside = line.startswith(f"{key}:") or (inside and (not line or line[0] in " -"))
+        if not inside:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _write(source: str, team: str, left_out: str | None = None) -> None:
     form = teams.spec_of(source)
     if not form.exists():
         raise Problem(
             f"{teams.shown(form)} is gone, and new specs have its form",
             "get it back (`git checkout` of that file), or copy another team's: `mlp team clone FROM TO`",
         )
-    teams.spec_of(team).write_text(text(form.read_text(), source, team))
+    written = text(form.read_text(), source, team)
+    teams.spec_of(team).write_text(without(written, left_out) if left_out else written)

@@ -29,14 +29,14 @@ OF_THE_PLATFORM = (
 """Metrics that no pod of a team may give: rules believe them."""
 KEPT_OF_API_SERVER = (
     "apiserver_request_total|apiserver_current_inflight_requests|apiserver_storage_objects|apiserver_storage_size_bytes"
-    "|etcd_requests_total|etcd_request_errors_total|process_.*|up"
+    "|process_.*"
 )
 KEPT_OF_CADVISOR = "container_(network_(receive|transmit)_bytes|oom_events|fs_(reads|writes)_bytes)_total"
 KEPT_OF_KUBELET = "kubelet_volume_stats_.*|kubelet_running_pods"
 DROPPED = (
     "go_(gc|memstats|sched|cpu|cgo|sync)_.*|process_cpu_.*_bucket|promhttp_.*|net_conntrack_.*"
-    "|prometheus_http_(request_duration|response_size).*|prometheus_(sd|tsdb_.*_bucket|engine_query_log).*"
-    "|alertmanager_(cluster|http|nflog|silences)_.*|traefik_.*_bucket|coredns_.*_bucket|pg_settings_([^m].*|m[^a].*|ma[^x].*)"
+    "|prometheus_http_.*|prometheus_(sd|tsdb_.*_bucket|engine_query_log).*"
+    "|alertmanager_(cluster|http|nflog|silences|notification_latency|notification_requests)_.*|traefik_.*_bucket|coredns_.*_bucket|pg_settings_([^m].*|m[^a].*|ma[^x].*)"
 )
 """What nobody asks for: about half of all series."""
 
@@ -48,6 +48,8 @@ def config(credentials: dict[str, str]) -> dict[str, Any]:
         credentials: Folders of user and password of `prometheus` and `alertmanager`, as mounted.
     """
     return {
+        # Garbage is collected earlier than usual: some thousandths of a core for a third of the memory.
+        "runtime": {"gogc": 40},
         "global": {"scrape_interval": INTERVAL, "scrape_timeout": "10s", "evaluation_interval": INTERVAL},
         "rule_files": [f"{names.CONFIG}/rules-*.yml"],
         "alerting": {"alertmanagers": [_alertmanagers(credentials["alertmanager"])]},

@@ -17,7 +17,7 @@ PORT = 8080
 """Where requests come that no model pod can be given directly."""
 METRICS_PORT = 9090
 RESOURCES = Resources(cpu="50m", memory="256Mi")
-"""About 60 MB at rest; requests that wait or pass take some more."""
+"""33 MB with a few services; requests that wait or pass take some more."""
 GRACE_SECONDS = 20
 OWN = {"POD_IP": "status.podIP", "POD_NAME": "metadata.name", "POD_NAMESPACE": "metadata.namespace"}
 """What the pod is told of itself."""

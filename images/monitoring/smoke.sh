@@ -32,6 +32,13 @@ WEB_CONFIG="$work/web2.yml" python -m monitoring alertmanager --storage.path="$w
 other=$!
 await "$two" /-/ready
 amtool check-config "$work/alertmanager.yml"
+# Alertmanager itself says who is told.
+python -c 'from monitoring.routes import rendered
+print(rendered("http://platform.example/", {"search": "http://a.example/", "recsys": "http://b.example/"}))' >"$work/routes.yml"
+told() { amtool config routes test --config.file="$work/routes.yml" "$@"; }
+test "$(told team=search alertname=X)" = team-search,platform
+test "$(told team=other alertname=X)" = platform
+test "$(told alertname=X)" = platform
 python - "$one" "$two" <<'CODE'
 import sys, urllib.error, urllib.request
 

@@ -12,15 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import Any
 
 import pytest
 
 from components.platform.rules import GROUPS, Alert
-from components.team.alerts import WANTED
 from components.team.names import ALERT_ROUTE
 from tests.e2e.conftest import Teams
 from tests.support import full_disk, killing, processes
+from tests.support.alert_route import routed
 from tests.support.cluster import Cluster
 from tests.support.pods import container, image_of, pod
 from tests.support.prometheus import Prometheus, guarded
@@ -49,8 +48,6 @@ STOPPED_SECONDS = 55
 """More than alert MonitoringLostData takes for nothing."""
 TOLD_SECONDS = 75
 """Scrape, rule, group: 15 s, 15 s and 5 s; a busy machine takes longer."""
-RUN = token_hex(3)
-"""Alertmanager tells the same alert once in four hours: each run has alerts of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +65,7 @@ def receiver(cluster: Cluster, teams: Teams, ingress: str) -> Iterator[Receiver]
         try:
             alertmanager = guarded("alertmanager", ingress)
             end = time.monotonic() + 40
-            while made.url(teams.recsys) not in alertmanager.get("/api/v2/status")["config"]["original"]:
+            while teams.recsys not in alertmanager.get("/api/v2/status")["config"]["original"]:
                 assert time.monotonic() < end, "Alertmanager doesn't know of the routes"
                 time.sleep(1)
             yield made
@@ -78,36 +75,14 @@ def receiver(cluster: Cluster, teams: Teams, ingress: str) -> Iterator[Receiver]
                 cluster.kubectl("delete", kinds, ALERT_ROUTE, "-n", team, "--ignore-not-found")
 
 
-def routed(team: str, url: str) -> list[dict[str, Any]]:
-    """What components/team/alerts.py makes, whose unit test compares both with what the image reads."""
-    where = {"name": ALERT_ROUTE, "namespace": team}
-    group = "rbac.authorization.k8s.io"
-    rule = {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [ALERT_ROUTE], "verbs": ["get"]}
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {**where, "labels": {WANTED: "true"}},
-            "data": {"webhook": url},
-        },
-        {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": where, "rules": [rule]},
-        {
-            "apiVersion": f"{group}/v1",
-            "kind": "RoleBinding",
-            "metadata": where,
-            "roleRef": {"apiGroup": group, "kind": "Role", "name": ALERT_ROUTE},
-            "subjects": [{"kind": "ServiceAccount", "name": "alertmanager", "namespace": NAMESPACE}],
-        },
-    ]
-
-
 @pytest.fixture
 def fails(cluster: Cluster, teams: Teams) -> Iterator[Callable[[str], str]]:
     """Have a Job of team search fail at once, which is an alert of the team's."""
     made: list[str] = []
 
     def fail(what: str) -> str:
-        name = f"e2e-{what}-{RUN}"
+        # Alertmanager tells the same alert once in four hours.
+        name = f"e2e-{what}-{token_hex(3)}"
         image = image_of(cluster, teams.search)
         template = pod(teams.search, name, [container(image, command=["false"])])
         del template["metadata"]

@@ -10,6 +10,7 @@ from typing import Any
 
 from local.node.config import NodeConfig
 from tests.support.commands import mlp
+from tests.support.refused import Refused
 from tests.support.web import Site, basic
 
 
@@ -67,7 +68,8 @@ class Prometheus:
             try:
                 if found := self.query(expression):
                     return found
-            except (AssertionError, OSError) as error:
+            # The ingress controller knows no route to a pod that is not ready.
+            except (AssertionError, OSError, Refused) as error:
                 said = str(error)
             time.sleep(1)
         raise AssertionError(f"nothing answers {expression} after {seconds:.0f} s {said}")

@@ -42,6 +42,8 @@ def _quantile(share: float) -> str:
     return f"histogram_quantile({share}, sum by (team, model, le) ({_named(buckets)}))"
 
 
+_ALL = f"sum by (team, model) ({_named(_rate())})"
+
 RECORDS = (
     Record(
         "model:requests:rate1m",
@@ -50,8 +52,17 @@ RECORDS = (
     ),
     Record(
         "model:errors:ratio5m",
-        f"sum by (team, model) ({_named(_rate(_FAILED))}) / sum by (team, model) ({_named(_rate())})",
-        Yields({_TOTAL % "200": "0+3x200", _TOTAL % "500": "0+1x200"}, {'{team="search",model="m"}': 0.25}),
+        # A service that never failed has no series of failures.
+        f"(sum by (team, model) ({_named(_rate(_FAILED))}) or 0 * {_ALL}) / ({_ALL} > 0)",
+        Yields(
+            {
+                _TOTAL % "200": "0+3x200",
+                _TOTAL % "500": "0+1x200",
+                _TOTAL.replace('"m"', '"n"') % "200": "0+1x200",
+                _TOTAL.replace('"m"', '"o"') % "200": "5x200",
+            },
+            {'{team="search",model="m"}': 0.25, '{team="search",model="n"}': 0},
+        ),
     ),
     *(
         Record(

@@ -90,6 +90,21 @@ GROUP = Group(
             for job in _EXPECTED
         ),
         Alert(
+            "ClusterStateIncomplete",
+            "max by (kind) (mlplatform_cluster_state_read == 0)"
+            ' or max by (kind) (label_replace(mlplatform_cluster_state_objects_failed > 0, "kind", "objects", "", ""))',
+            "warning",
+            "some {{ $labels.kind }} of the cluster aren't seen",
+            "Rules about them are silent. The log of mlp-platform/cluster-state names the object or the refusal.",
+            Fires({'mlplatform_cluster_state_read{kind="pods"}': "0x200"}, {"kind": "pods"}),
+            Quiet(
+                {
+                    'mlplatform_cluster_state_read{kind="pods"}': "1x200",
+                    "mlplatform_cluster_state_objects_failed": "0x200",
+                }
+            ),
+        ),
+        Alert(
             "RulesFail",
             f"max by (rule_group) ({grew('prometheus_rule_evaluation_failures_total', '10m')})",
             "critical",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .kube import Object
@@ -75,6 +76,16 @@ def _blocked(conditions: dict[str, Object], state: Object) -> tuple[str, str] | 
         return "ImagePull", str(waiting.get("message") or waiting["reason"])[:LONGEST]
     if waiting.get("reason") in ("CreateContainerConfigError", "CreateContainerError", "RunContainerError"):
         return "NotStarted", str(waiting.get("message") or waiting["reason"])[:LONGEST]
+    return None
+
+
+def trouble(own: Sequence[Pod]) -> tuple[str, str] | None:
+    """What keeps pods from answering."""
+    for pod in own:
+        if pod.blocked:
+            return pod.blocked
+        if pod.crashes and not pod.ready:
+            return "Crashing", pod.crash
     return None
 
 

@@ -32,6 +32,11 @@ class Probing:
             del self._running[other]
         self._running[mark] = asyncio.create_task(self._ask(addresses[0], meter, count, mark))
 
+    def stop(self) -> None:
+        """Nobody is asked any more."""
+        for task in self._running.values():
+            task.cancel()
+
     async def _ask(self, address: str, meter: Meter, count: int, mark: str) -> None:
         begun = asyncio.get_running_loop().time()
         if mark not in self._examples:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from .kube import Object
@@ -21,18 +20,6 @@ PART_SECONDS = 4
 GRACE_SECONDS = PART_SECONDS + 14
 CPU_PERCENT = 70
 """Of what pods ask for: where scaling by processor wants them."""
-
-
-@dataclass(frozen=True)
-class Revision:
-    """A Deployment that is to be there."""
-
-    name: str
-    """Of the Deployment."""
-    mark: str
-    """Eight digits that tell it from the service's others."""
-    manifest: Object
-    package: Package
 
 
 def owner(wanted: Wanted, group: str) -> list[Object]:
@@ -58,25 +45,23 @@ def labels(wanted: Wanted, group: str) -> dict[str, str]:
     }
 
 
-def revision(wanted: Wanted, package: Package, settings: Settings, mark: str = "") -> Revision:
-    """The revision of a package: another image or other settings, another revision.
+def mark_of(wanted: Wanted, package: Package) -> str:
+    """Eight digits that tell a revision from others: by its image and its pods' settings, whatever else changes."""
+    settings = (wanted.cpu, wanted.memory, wanted.gpu, wanted.batch_size, wanted.batch_milliseconds, wanted.rotation)
+    return hashlib.sha256(json.dumps([package.image, *settings]).encode()).hexdigest()[:8]
 
-    One that somebody removed is made anew under its `mark`, with the settings of now.
-    """
-    template = pod(wanted, package, settings)
-    text = json.dumps([template, wanted.rotation], sort_keys=True)
-    mark = mark or hashlib.sha256(text.encode()).hexdigest()[:8]
+
+def revision(wanted: Wanted, package: Package, settings: Settings, mark: str) -> Object:
+    """The Deployment of a revision. One that somebody removed is made anew under its mark, with the settings of now."""
     every = labels(wanted, settings.group)
     own = {f"{settings.group}/model": wanted.name, f"{settings.group}/revision": mark}
+    template = pod(wanted, package, settings)
     template["metadata"]["labels"] |= own
-    # What it serves is for people to read; the image is what says it.
-    template["metadata"]["annotations"][f"{settings.group}/model-version"] = package.version
-    name = f"{wanted.name}-{mark}"
-    manifest: Object = {
+    return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {
-            "name": name,
+            "name": f"{wanted.name}-{mark}",
             "namespace": wanted.namespace,
             "labels": every | own,
             "ownerReferences": owner(wanted, settings.group),
@@ -88,7 +73,6 @@ def revision(wanted: Wanted, package: Package, settings: Settings, mark: str = "
             "template": template,
         },
     }
-    return Revision(name, mark, manifest, package)
 
 
 def pod(wanted: Wanted, package: Package, settings: Settings) -> Object:
@@ -144,7 +128,11 @@ def pod(wanted: Wanted, package: Package, settings: Settings) -> Object:
     return {
         "metadata": {
             "labels": labels(wanted, settings.group),
-            "annotations": {f"{settings.group}/metrics-port": str(port)},
+            "annotations": {
+                f"{settings.group}/metrics-port": str(port),
+                # For people: the image is what says it.
+                f"{settings.group}/model-version": package.version,
+            },
         },
         "spec": spec,
     }

@@ -24,6 +24,8 @@ class Seen:
     """What keeps pods from coming."""
     refused: RefusedError | None
     """What isn't done at all."""
+    held: tuple[str, str] | None = None
+    """What keeps pods of a new version from coming."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,17 @@ def how_to_pack(wanted: Wanted) -> str:
     return f"nothing is packed; fix: run `mlp model package {wanted.name} --team {wanted.team}`"
 
 
+def closed(wanted: Wanted, state: State, refused: RefusedError | None) -> str:
+    """Why nobody needs to wait for a pod; empty if one will come."""
+    if state.stable or state.candidate:
+        return ""
+    if refused:
+        return str(refused)
+    if state.rejected:
+        return f"no version works: {state.rejected.reason}: {state.rejected.message}"
+    return how_to_pack(wanted)
+
+
 def _ready(wanted: Wanted, state: State, seen: Seen) -> Condition:
     if state.stable is None:
         if seen.refused and not state.candidate:
@@ -87,9 +100,9 @@ def _rolled_out(wanted: Wanted, state: State, package: Package | None, seen: See
     if package is None:
         return Condition(ROLLED_OUT, False, "NoPackage", how_to_pack(wanted))
     if state.candidate:
-        return Condition(
-            ROLLED_OUT, False, state.candidate.phase, f"version {state.candidate.package.version} is being tried"
-        )
+        held = f"; {seen.held[0]}: {seen.held[1]}" if seen.held else ""
+        said = f"version {state.candidate.package.version} is being tried{held}"
+        return Condition(ROLLED_OUT, False, state.candidate.phase, said)
     if state.rejected and state.rejected.package == package.mark:
         return Condition(ROLLED_OUT, False, state.rejected.reason, state.rejected.message)
     version = state.stable.package.version if state.stable else ""

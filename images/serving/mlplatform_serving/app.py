@@ -18,7 +18,7 @@ from .stats import Stats
 GONE = 499
 """The status that proxies count clients by that didn't wait."""
 MOST_WAITING = 1_000
-"""Requests at the same time; more could only wait for each other."""
+"""Requests at the same time; more could only wait for each other. To be asked too much is no error of the model."""
 PATHS = "POST /predict, POST /feedback, GET /livez, /readyz, /stats, /metrics"
 PROBE = b"x-mlplatform-probe"
 """A header of the controller's own requests: answered as any, but neither logged nor part of the model's scores."""
@@ -104,7 +104,7 @@ class App:
             # So that those which came at the same time are counted before the first of them computes.
             await asyncio.sleep(0)
             if self.stats.in_flight > MOST_WAITING:
-                raise Refused(503, f"more than {MOST_WAITING} requests are waiting here", "try again in a second")
+                raise Refused(429, f"more than {MOST_WAITING} requests are waiting here", "try again in a second")
             body = await call(scope, receive, began)
             status = 200
             await send(to, status, body)

@@ -68,7 +68,7 @@ async def _next(receive: Receive, seconds: float) -> Any:
 async def refuse(scope: Scope, receive: Receive, send: Send, refused: Refused) -> None:
     """Say no; to a client that still sends, so that it can hear it."""
     headers = [*JSON, *(CLOSE if refused.close else []), (b"content-length", str(len(refused.body)).encode())]
-    if refused.status == 503:
+    if refused.status in (429, 503):
         headers.append((b"retry-after", b"1"))
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": refused.body, "more_body": refused.close})

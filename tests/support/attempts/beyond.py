@@ -42,10 +42,27 @@ def become_mlflow_admin(who: Attacker, target: Target) -> None:
 
 def take_repository(who: Attacker, target: Target) -> None:
     """The git server's admin API, with all that the team has."""
-    site = Site("git", who.team.ingress, f"git.localhost:{who.team.ingress.rpartition(':')[2]}")
+    site = _tool(who, "git")
     password = who.team.keys["repository"]
     body = {"password": password, "check": None}
     site.ask("PUT", "/-/repositories/team-search", body, bearer(password))
+
+
+def read_metrics(who: Attacker, target: Target) -> None:
+    """Everybody's metrics, by the passwords that the team has."""
+    _tool(who, "prometheus").ask("GET", "/api/v1/query?query=up", headers=who.team.mlflow_headers())
+
+
+def silence_alerts(who: Attacker, target: Target) -> None:
+    """Every alert of everybody."""
+    matcher = {"name": "alertname", "value": ".+", "isRegex": True}
+    times = {"startsAt": "2026-01-01T00:00:00Z", "endsAt": "2036-01-01T00:00:00Z"}
+    silence = {"matchers": [matcher], **times, "createdBy": "e2e", "comment": "e2e"}
+    _tool(who, "alertmanager").ask("POST", "/api/v2/silences", silence, who.team.mlflow_headers())
+
+
+def _tool(who: Attacker, name: str) -> Site:
+    return Site(name, who.team.ingress, f"{name}.localhost:{who.team.ingress.rpartition(':')[2]}")
 
 
 def see_all_secrets(who: Attacker, target: Target) -> None:
@@ -90,6 +107,8 @@ ATTEMPTS = (
     Attempt("workspace-make", "403", make_workspace),
     Attempt("mlflow-become-admin", "403", become_mlflow_admin),
     Attempt("repository-take", "401|403|404", take_repository),
+    Attempt("metrics-of-all", "401", read_metrics),
+    Attempt("alerts-silence", "401", silence_alerts),
     Attempt("secrets-of-all", FORBIDDEN, see_all_secrets),
     Attempt("namespaces-list", FORBIDDEN, see_namespaces),
     Attempt("pod-security-loosen", FORBIDDEN, loosen_pod_security),

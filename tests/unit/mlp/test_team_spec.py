@@ -19,6 +19,8 @@ def test_a_new_spec_has_the_shipped_form(checkout: Path) -> None:
     assert len(text.splitlines()) <= 20
     assert specs.team("ads").name == "ads"
     assert specs.team("ads").quota == specs.team("search").quota
+    assert specs.team("search").models
+    assert not specs.team("ads").models
 
 
 def test_a_wrong_spec_is_told_with_its_place(checkout: Path) -> None:

@@ -8,7 +8,6 @@ from ..text import Families
 from .quantity import quantity, resource, seconds
 
 PHASES = ("Pending", "Succeeded", "Failed", "Unknown", "Running")
-REASONS = ("Evicted", "NodeAffinity", "NodeLost", "Shutdown", "UnexpectedAdmissionError")
 
 
 def pod(found: dict[str, Any], family: Families) -> None:
@@ -34,9 +33,6 @@ def pod(found: dict[str, Any], family: Families) -> None:
     phases = family("kube_pod_status_phase", "The pods current phase.")
     for phase in PHASES:
         phases.add(status.get("phase") == phase, **who, phase=phase)
-    reasons = family("kube_pod_status_reason", "The pod status reasons")
-    for reason in REASONS:
-        reasons.add(status.get("reason") == reason, **who, reason=reason)
     for condition in status.get("conditions", []):
         if condition["type"] in ("Ready", "PodScheduled"):
             name = {"Ready": "kube_pod_status_ready", "PodScheduled": "kube_pod_status_scheduled"}[condition["type"]]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from components.team import TeamSpec
 from images.monitoring.monitoring import alert_routes
+from tests.support.alert_route import routed
 from tests.unit.components import stacks
 from tests.unit.components.recorded import Recorded
 
@@ -33,6 +34,16 @@ def test_where_alerts_go_is_where_the_image_looks() -> None:
     assert config.inputs["data"] == {"webhook": URL}
     (namespace,) = (item for item in stacks.team() if item.type.endswith(":Namespace"))
     assert namespace.metadata["labels"][alert_routes.TEAM] == "search"
+
+
+def test_end_to_end_tests_make_the_same() -> None:
+    found = of_alerts(stacks.team(wanted()))
+    for item in routed("team-search", URL):
+        recorded = found[item["kind"]].inputs
+        assert recorded["metadata"]["name"] == item["metadata"]["name"]
+        assert item["metadata"].get("labels", {}).items() <= recorded["metadata"]["labels"].items()
+        for part in ("data", "rules", "subjects"):
+            assert recorded.get(part) == item.get(part)
 
 
 def test_alertmanager_may_read_it_and_nothing_else() -> None:

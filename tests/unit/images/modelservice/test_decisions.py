@@ -296,25 +296,32 @@ def test_packing_again_is_told_apart() -> None:
 
 
 def test_a_revision_is_its_image_and_its_settings() -> None:
-    first = revision.revision(read(), PACKAGE, SETTINGS)
-    assert first.name == f"keywords-{first.mark}"
-    same = [read(replicas={"min": 1, "max": 9}), read(idleSeconds=100), read(canary={"weight": 5})]
+    mark = revision.mark_of(read(), PACKAGE)
+    same = [
+        read(replicas={"min": 1, "max": 9}),
+        read(idleSeconds=100),
+        read(canary={"weight": 5}),
+        read(model="models:/keywords/7"),
+    ]
     other = [
-        read(resources={"cpu": "1", "memory": "1Gi"}),
+        read(resources={"cpu": "1", "memory": "256Mi"}),
+        read(resources={"cpu": "100m", "memory": "1Gi"}),
         read(gpu=1),
         read(batching={"maxSize": 8, "maxLatencyMs": 20}),
         read(rotation=2),
     ]
-    assert {revision.revision(want, PACKAGE, SETTINGS).mark for want in same[:2]} == {first.mark}
-    assert first.mark not in {revision.revision(want, PACKAGE, SETTINGS).mark for want in other}
-    assert revision.revision(read(), Package(image(2)), SETTINGS).mark != first.mark
+    assert {revision.mark_of(want, PACKAGE) for want in same} == {mark}
+    assert len({mark, *(revision.mark_of(want, PACKAGE) for want in other)}) == 6
+    assert revision.mark_of(read(), Package(image(2))) != mark
+    assert revision.mark_of(read(), Package(image(1), mark="another")) == mark
 
 
 def test_a_model_pod_is_restricted_and_has_no_token() -> None:
-    manifest = revision.revision(read(gpu=2), PACKAGE, SETTINGS).manifest
+    manifest = revision.revision(read(gpu=2), PACKAGE, SETTINGS, "abcdef01")
     template = manifest["spec"]["template"]
     spec = template["spec"]
     (container,) = spec["containers"]
+    assert manifest["metadata"]["name"] == "keywords-abcdef01"
     assert manifest["metadata"]["ownerReferences"][0]["uid"] == "u"
     assert manifest["spec"]["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
     assert template["metadata"]["annotations"]["mlplatform.dev/metrics-port"] == "3000"
