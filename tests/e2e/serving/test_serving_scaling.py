@@ -19,8 +19,8 @@ BEFORE, AFTER = 10, 100
 BEFORE_SECONDS, AFTER_SECONDS = 6, 34
 """Four seconds longer than is promised, so that there is something to look at then."""
 AT_ONCE_SECONDS = 3
-TARGET_SECONDS = 0.15
-"""95 of 100 answers are to come within that: ten times what one takes."""
+TARGET_SECONDS = 0.25
+"""95 of 100 answers are to come within that; where one pod has to do alone they take seconds."""
 BACK_SECONDS = 30
 IDLE_SECONDS = 20
 FROM_ZERO_SECONDS = 10
@@ -39,7 +39,7 @@ def scaled(serving: Serving, first: First) -> Iterator[ModelService]:
 
 
 def seconds_until_back(traffic: Traffic) -> float:
-    """From the step to the first moment from which 95 of 100 come within the target: at once and ever after."""
+    """From the step to the moment from which 95 of 100 come within the target: at once, and of all that follow."""
 
     def kept(since: int) -> bool:
         begin = BEFORE_SECONDS + since
@@ -57,9 +57,11 @@ def test_a_load_step_is_followed_in_time(scaled: ModelService, say: Say) -> None
     traffic = load.traffic
     back = seconds_until_back(traffic)
     worst = max(sample.seconds for sample in traffic.samples)
+    last = traffic.percentile(95, BEFORE_SECONDS + BACK_SECONDS)
     say(
         f"load from {BEFORE} to {AFTER} requests a second: 95% within {TARGET_SECONDS * 1000:.0f} ms again after "
         f"{back:g} s with {pods} pods, promised {BACK_SECONDS} s; longest {worst:.1f} s, "
+        f"95% in the end {last * 1000:.0f} ms, "
         f"{len(traffic.failures)} of {len(traffic.samples)} failed"
     )
     assert not traffic.failures, str(traffic)
@@ -74,8 +76,8 @@ def test_idle_it_has_no_pods_in_time(scaled: ModelService, say: Say) -> None:
     scaled.predict()
     took = scaled.until("no pod is left", lambda: not scaled.pods(), IDLE_SECONDS + 60)
     say(f"idle: no pods {took:.1f} s after the last request, promised {IDLE_SECONDS} s")
-    # How often is looked.
-    assert took <= IDLE_SECONDS + 1
+    # How often is looked; and nobody's next request finds no pod because of a pause to think.
+    assert IDLE_SECONDS / 2 < took <= IDLE_SECONDS + 1
 
 
 @pytest.mark.timeout(120)
