@@ -53,6 +53,7 @@ ORDER = (
     "test_engine_killed.py",
     # From here on the machine is quiet.
     "test_serving.py",
+    "test_serving_bento.py",
     "test_serving_bad_versions.py",
     "test_serving_scaling.py",
     "test_dashboards.py",

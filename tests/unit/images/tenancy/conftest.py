@@ -1,4 +1,4 @@
-"""psycopg2 is in the image alone: a double takes its place before tenancy's modules are imported."""
+"""A double takes psycopg2's place, and there is no server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,3 @@ def postgres(monkeypatch: pytest.MonkeyPatch) -> Iterator[Postgres]:
         elif hasattr(database, name.partition(".")[2]):
             monkeypatch.setattr(database, name.partition(".")[2], module)
     yield server
-
-
-for _name, _module in Postgres().modules().items():
-    sys.modules.setdefault(_name, _module)
