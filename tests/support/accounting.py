@@ -41,6 +41,11 @@ def memory_file() -> str:
     return "memory.current" if is_version_2() else "memory.usage_in_bytes"
 
 
+def forget_files() -> None:
+    """Have the kernel let go of what it keeps of files: what is in use comes back, what was read once doesn't."""
+    Path("/proc/sys/vm/drop_caches").write_text("1\n")
+
+
 def of_pods(folder: Path, uids: Collection[str]) -> list[Path]:
     """The folders of these pods below the node's; with systemd's driver an uid has underscores."""
     names = {uid.replace("-", "_") for uid in uids}
