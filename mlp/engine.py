@@ -41,11 +41,13 @@ class Stack:
         self._project = project or paths.checkout()
         with _told(f"stack {name} can't be opened"):
             self._command = automation.PulumiCommand()
-            self._stack = automation.create_or_select_stack(
-                stack_name=f"organization/{locks.PROJECT}/{name}",
-                work_dir=str(self._project),
-                opts=automation.LocalWorkspaceOptions(pulumi_command=self._command),
-            )
+            full, folder = f"organization/{locks.PROJECT}/{name}", str(self._project)
+            options = automation.LocalWorkspaceOptions(pulumi_command=self._command)
+            try:
+                self._stack = automation.create_or_select_stack(stack_name=full, work_dir=folder, opts=options)
+            except automation.StackAlreadyExistsError:
+                # Another command made it between the look and the making.
+                self._stack = automation.select_stack(stack_name=full, work_dir=folder, opts=options)
 
     def preview(self, *, diff: bool = False, quiet: bool = False) -> dict[str, int]:
         """Show what an `up` would change; how many resources by operation (`same`, `create`, `update` ...).
