@@ -14,6 +14,8 @@ import aiohttp
 from .meter import Meter
 
 SECONDS = 1.0
+KEPT_SECONDS = 15.0
+"""Longer than from one look to the next; an address may be another pod's later."""
 PROBE_SECONDS = 10.0
 PROBE = {"x-mlplatform-probe": "1", "Content-Type": "application/json"}
 
@@ -50,9 +52,10 @@ class Stats:
 
     async def read(self, addresses: Iterable[str]) -> Use:
         """All pods at once. One that doesn't answer counts as it did last."""
-        wanted = list(addresses)
-        self._last = {address: reading for address, reading in self._last.items() if address in wanted}
-        found = await asyncio.gather(*(self._one(address) for address in wanted))
+        # Readings of other services' pods are kept: all services share this.
+        since = time.monotonic() - KEPT_SECONDS
+        self._last = {address: reading for address, reading in self._last.items() if reading.at > since}
+        found = await asyncio.gather(*(self._one(address) for address in addresses))
         return Use(
             sum(use.concurrency for use in found),
             sum(use.in_flight for use in found),
