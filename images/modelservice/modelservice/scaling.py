@@ -73,8 +73,8 @@ def wanted(load: Load, bounds: Bounds, current: int, waiting: int, now: float) -
     while load.enough[0][0] < now - SLOW_SECONDS:
         load.enough.popleft()
     chosen = enough if enough > current else min(current, max(count for _, count in load.enough))
-    if current > 0 and chosen < 1:
-        chosen = 0 if now - load.active >= bounds.parting_after else 1
-    if current > 1 and now - load.active >= bounds.parting_after:
+    if current > 0 and now - load.active >= bounds.parting_after:
         chosen = 0
+    elif current > 0 and chosen < 1:
+        chosen = 1
     return max(bounds.least, min(bounds.most, chosen))
