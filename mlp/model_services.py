@@ -14,12 +14,11 @@ import kubernetes
 from kubernetes.client.exceptions import ApiException
 
 from components.kubernetes.labels import GROUP
+from components.platform.serving_kind import PACKAGE, PLURAL, VERSION
 from local.problem import Problem
 from mlp import cluster, console, teams
 from mlp.target import Target
 
-VERSION, PLURAL = "v1", "modelservices"
-PACKAGE = f"{GROUP}/package"
 FINAL = {"Crashed", "NotReady", "Errors", "Slow", "Superseded", "Withdrawn"}
 """Reasons why a version was rolled back: nothing more comes of it."""
 REFUSED = {"PackageNotAllowed", "HostNotAllowed", "NotPermitted"}

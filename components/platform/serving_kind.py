@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.kubernetes.labels import GROUP
+from components.kubernetes.schemas import condition, fields, text
 
 KIND = "ModelService"
 PLURAL = "modelservices"
@@ -17,42 +18,33 @@ KEYS = "model-keys"
 CONDITIONS = ("Ready", "RolledOut")
 
 
-def _text(description: str, **more: object) -> dict[str, Any]:
-    return {"type": "string", "description": description, **more}
-
-
 def _number(description: str, least: float, most: float, kind: str = "integer") -> dict[str, Any]:
     return {"type": kind, "minimum": least, "maximum": most, "description": description}
-
-
-def _fields(description: str, properties: dict[str, Any], *required: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"type": "object", "description": description, "properties": properties}
-    return {**found, "required": list(required)} if required else found
 
 
 def spec_schema() -> dict[str, Any]:
     """Of what a team asks for."""
     quantity = {"maxLength": 32, "pattern": r"^[0-9]+(\.[0-9]+)?[A-Za-z]{0,2}$"}
-    return _fields(
+    return fields(
         "What is to answer, and from where.",
         {
-            "host": _text("Host name of its requests: <service>-<team>.<base domain>.", minLength=1, maxLength=253),
-            "ingressClass": _text("Who routes them.", minLength=1, maxLength=253),
-            "model": _text("What is packed: models:/... or bento:/...", minLength=1, maxLength=512),
-            "resources": _fields(
+            "host": text("Host name of its requests: <service>-<team>.<base domain>.", minLength=1, maxLength=253),
+            "ingressClass": text("Who routes them.", minLength=1, maxLength=253),
+            "model": text("What is packed: models:/... or bento:/...", minLength=1, maxLength=512),
+            "resources": fields(
                 "Of each pod.",
-                {"cpu": _text("Processor.", **quantity), "memory": _text("Memory.", **quantity)},
+                {"cpu": text("Processor.", **quantity), "memory": text("Memory.", **quantity)},
                 "cpu",
                 "memory",
             ),
             "gpu": _number("GPUs of each pod.", 0, 16),
-            "replicas": _fields(
+            "replicas": fields(
                 "How many pods.", {"min": _number("At least.", 0, 20), "max": _number("At most.", 1, 20)}, "min", "max"
             ),
-            "scaleBy": _text("What their number follows.", enum=["requests", "cpu"], default="requests"),
+            "scaleBy": text("What their number follows.", enum=["requests", "cpu"], default="requests"),
             "targetConcurrency": _number("Requests in flight that a pod is to have.", 1, 1000),
             "idleSeconds": _number("Seconds without a request after which no pod is left.", 10, 86_400),
-            "canary": _fields(
+            "canary": fields(
                 "How a new version is tried.",
                 {
                     "weight": _number("Percent of the requests that it gets at most.", 1, 50),
@@ -64,7 +56,7 @@ def spec_schema() -> dict[str, Any]:
                     ),
                 },
             ),
-            "batching": _fields(
+            "batching": fields(
                 "Answers requests together; off unless given.",
                 {
                     "maxSize": _number("Most requests in one batch.", 1, 1000),
@@ -73,7 +65,7 @@ def spec_schema() -> dict[str, Any]:
                 "maxSize",
                 "maxLatencyMs",
             ),
-            "keysSecret": _text("Secret with the pods' environment.", enum=[KEYS], default=KEYS),
+            "keysSecret": text("Secret with the pods' environment.", enum=[KEYS], default=KEYS),
             "rotation": _number("Raised whenever that Secret changes.", 1, 100_000),
         },
         "host",
@@ -86,32 +78,32 @@ def spec_schema() -> dict[str, Any]:
 
 def version_schema(description: str) -> dict[str, Any]:
     """Of a version that is there or was tried."""
-    return _fields(description, _version())
+    return fields(description, _version())
 
 
 def _version() -> dict[str, Any]:
     return {
-        "image": _text("What runs, by digest."),
-        "version": _text("Version of the model."),
-        "model": _text("Name of the model."),
-        "run": _text("Run that made it."),
-        "revision": _text("Which Deployment."),
-        "package": _text("Which package: digits of the annotation's hash."),
-        "phase": _text("How far it is."),
-        "since": _text("Since when."),
+        "image": text("What runs, by digest."),
+        "version": text("Version of the model."),
+        "model": text("Name of the model."),
+        "run": text("Run that made it."),
+        "revision": text("Which Deployment."),
+        "package": text("Which package: digits of the annotation's hash."),
+        "phase": text("How far it is."),
+        "since": text("Since when."),
     }
 
 
 def history_schema() -> dict[str, Any]:
     """Of the last decisions."""
-    entry = _fields(
+    entry = fields(
         "A version that was promoted or rolled back.",
         {
             **{name: field for name, field in _version().items() if name in ("image", "version", "model", "run")},
-            "at": _text("When."),
-            "result": _text("What became of it.", enum=["promoted", "rolled-back"]),
-            "reason": _text("Why, in one word.", maxLength=64),
-            "message": _text("Why, for people.", maxLength=1024),
+            "at": text("When."),
+            "result": text("What became of it.", enum=["promoted", "rolled-back"]),
+            "reason": text("Why, in one word.", maxLength=64),
+            "message": text("Why, for people.", maxLength=1024),
             "requests": {"type": "integer", "description": "Answers that it was judged by."},
             "errors": {"type": "integer", "description": "How many of them were errors."},
             "p95": {"type": "number", "description": "Seconds that 95 of 100 took at most."},
@@ -123,49 +115,33 @@ def history_schema() -> dict[str, Any]:
 
 def status_schema() -> dict[str, Any]:
     """Of what the controller says."""
-    condition = _fields(
-        "One thing, and whether it is so.",
-        {
-            "type": _text("What.", enum=list(CONDITIONS)),
-            "status": _text("Whether it is so.", enum=["True", "False", "Unknown"]),
-            "reason": _text("Why, in one word.", pattern="^[A-Za-z]+$", maxLength=64),
-            "message": _text("Why, for people.", maxLength=1024),
-            "observedGeneration": {"type": "integer", "format": "int64", "description": "Which spec this is about."},
-            "lastTransitionTime": _text("Since when.", format="date-time"),
-        },
-        "type",
-        "status",
-        "reason",
-        "message",
-        "lastTransitionTime",
-    )
     rejected = {
-        "revision": _text("Which Deployment."),
-        "package": _text("Which package."),
-        "reason": _text("Why, in one word."),
-        "message": _text("Why, for people.", maxLength=1024),
+        "revision": text("Which Deployment."),
+        "package": text("Which package."),
+        "reason": text("Why, in one word."),
+        "message": text("Why, for people.", maxLength=1024),
     }
-    return _fields(
+    return fields(
         "What there is.",
         {
             "observedGeneration": {"type": "integer", "format": "int64", "description": "Which spec this is about."},
-            "phase": _text("In one word."),
-            "url": _text("Where people ask."),
-            "package": _text("Which package this is about."),
+            "phase": text("In one word."),
+            "url": text("Where people ask."),
+            "package": text("Which package this is about."),
             "stable": version_schema("What answers."),
             "candidate": version_schema("What is tried."),
-            "rejected": _fields("What was rolled back last.", rejected),
+            "rejected": fields("What was rolled back last.", rejected),
             "replicas": {"type": "integer", "description": "Pods that are ready."},
             "inFlight": {"type": "integer", "description": "Requests that they have."},
             "history": history_schema(),
-            "conditions": {"type": "array", "description": "Whether it answers.", "items": condition},
+            "conditions": {"type": "array", "description": "Whether it answers.", "items": condition(CONDITIONS)},
         },
     )
 
 
 def schema() -> dict[str, Any]:
     """Of the whole object: what it doesn't know isn't kept."""
-    return _fields("A model that answers requests.", {"spec": spec_schema(), "status": status_schema()}, "spec")
+    return fields("A model that answers requests.", {"spec": spec_schema(), "status": status_schema()}, "spec")
 
 
 def columns() -> list[dict[str, Any]]:

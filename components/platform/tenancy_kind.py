@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.kubernetes.labels import GROUP
+from components.kubernetes.schemas import condition, fields, text
 
 KIND = "Tenant"
 PLURAL = "tenants"
@@ -13,21 +14,12 @@ NAME = f"{PLURAL}.{GROUP}"
 CONDITIONS = ("Ready", "DatabaseReady", "ObjectStoreReady", "TrackingReady", "RepositoryReady")
 
 
-def _text(description: str, **more: object) -> dict[str, Any]:
-    return {"type": "string", "description": description, **more}
-
-
-def _fields(description: str, properties: dict[str, Any], *required: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"type": "object", "description": description, "properties": properties}
-    return {**found, "required": list(required)} if required else found
-
-
 def spec_schema() -> dict[str, Any]:
     """Of what a team asks for."""
-    return _fields(
+    return fields(
         "What the team is to have.",
         {
-            "secretName": _text(
+            "secretName": text(
                 "Secret in the same namespace with the keys database-password, object-store-secret-key, "
                 "tracking-password, repository-password and, with a check, check-key.",
                 minLength=1,
@@ -39,25 +31,25 @@ def spec_schema() -> dict[str, Any]:
                 "minimum": 1,
                 "description": "Raised whenever the Secret changes; status.rotation says which one is in force.",
             },
-            "database": _fields(
+            "database": fields(
                 "How its database is made.",
                 {
-                    "template": _text(
+                    "template": text(
                         "Database that it is copied from when it is made.", pattern="^airflow-[0-9a-f]{12}$"
                     )
                 },
             ),
-            "repository": _fields(
+            "repository": fields(
                 "What holds for its git repository.",
                 {
-                    "checkUrl": _text(
+                    "checkUrl": text(
                         "Who says whether a push is right: a Service in the same namespace, over http.",
                         pattern="^http://",
                         maxLength=512,
                     )
                 },
             ),
-            "onRemoval": _text(
+            "onRemoval": text(
                 "Whether its data stays or goes when the Tenant is removed. Access ends in either case.",
                 enum=["Keep", "Purge"],
                 default="Keep",
@@ -70,30 +62,14 @@ def spec_schema() -> dict[str, Any]:
 
 def status_schema() -> dict[str, Any]:
     """Of what the controller says."""
-    condition = _fields(
-        "One thing, and whether it is so.",
-        {
-            "type": _text("What.", enum=list(CONDITIONS)),
-            "status": _text("Whether it is so.", enum=["True", "False", "Unknown"]),
-            "reason": _text("Why, in one word.", pattern="^[A-Za-z]+$", maxLength=64),
-            "message": _text("Why, for people.", maxLength=1024),
-            "observedGeneration": {"type": "integer", "format": "int64", "description": "Which spec this is about."},
-            "lastTransitionTime": _text("Since when.", format="date-time"),
-        },
-        "type",
-        "status",
-        "reason",
-        "message",
-        "lastTransitionTime",
-    )
-    return _fields(
+    return fields(
         "What the team has.",
         {
             "rotation": {"type": "integer", "format": "int32", "description": "Whose passwords are in force."},
             "conditions": {
                 "type": "array",
                 "description": "All of it, and each tool.",
-                "items": condition,
+                "items": condition(CONDITIONS),
             },
         },
     )
@@ -101,7 +77,7 @@ def status_schema() -> dict[str, Any]:
 
 def schema() -> dict[str, Any]:
     """Of the whole object: what it doesn't know isn't kept."""
-    return _fields(
+    return fields(
         "A team's part of the shared tools: a database, a bucket, an MLflow workspace and a git repository.",
         {"spec": spec_schema(), "status": status_schema()},
         "spec",
