@@ -18,7 +18,7 @@ from .routing import Routing
 from .scaling import Load
 from .sizing import Sizing
 from .state import CANARY, STARTING, State, Version
-from .stats import Use
+from .stats import Readings, Use
 from .view import View
 from .wanted import Package, RefusedError, Wanted
 
@@ -45,6 +45,7 @@ class Driver:
         self._deciding = Deciding(item.get("status") or {}, self._view, self.gate)
         self._told = self.state
         self._load, self._use = Load(time.monotonic()), Use()
+        self._readings = Readings(cluster.stats)
         self._wanted: Wanted | None = None
         self._size, self._looked = 0, 0.0
         self._sizing = Sizing(cluster, self._view)
@@ -156,7 +157,7 @@ class Driver:
         now = time.monotonic()
         if now - self._looked >= TICK * 0.9:
             self._looked = now
-            self._use = await self.cluster.stats.read(self._addresses())
+            self._use = await self._readings.look(self._addresses())
             self._view.refused(self._use.refused)
             self._load.observe(time.monotonic(), self._use.concurrency, asked=self._use.asked)
 

@@ -7,15 +7,12 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 
 from .meter import Meter
 
 SECONDS = 1.0
-KEPT_SECONDS = 15.0
-"""Longer than from one look to the next; an address may be another pod's later."""
 PROBE_SECONDS = 10.0
 PROBE = {"x-mlplatform-probe": "1", "Content-Type": "application/json"}
 
@@ -44,37 +41,20 @@ class Use:
 
 
 class Stats:
-    """Reads pods; remembers the last reading of each."""
+    """Asks pods: all services by the same connections."""
 
     def __init__(self, session: aiohttp.ClientSession, port: int) -> None:
         self._session, self._port = session, port
-        self._last: dict[str, Reading] = {}
 
-    async def read(self, addresses: Iterable[str]) -> Use:
-        """All pods at once. One that doesn't answer counts as it did last."""
-        # Readings of other services' pods are kept: all services share this.
-        since = time.monotonic() - KEPT_SECONDS
-        self._last = {address: reading for address, reading in self._last.items() if reading.at > since}
-        found = await asyncio.gather(*(self._one(address) for address in addresses))
-        return Use(
-            sum(use.concurrency for use in found),
-            sum(use.in_flight for use in found),
-            any(use.asked for use in found),
-            frozenset[str]().union(*(use.refused for use in found)),
-        )
+    async def reading(self, address: str) -> Reading:
+        """What a pod says of its use.
 
-    async def _one(self, address: str) -> Use:
-        before = self._last.get(address)
-        try:
-            told = await self._json(address, "/stats")
-            now = Reading(time.monotonic(), float(told["busy_seconds"]), int(told["requests"]), int(told["in_flight"]))
-        except aiohttp.ClientConnectorError:
-            return Use(refused=frozenset([address]))
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError):
-            # Too busy to say is busy.
-            return Use(before.in_flight, before.in_flight, before.in_flight > 0) if before else Use()
-        self._last[address] = now
-        return use(before, now)
+        Raises:
+            aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError: It doesn't, or can't be read.
+        """
+        async with self._session.get(self._url(address, "/stats"), timeout=_timeout(SECONDS)) as answer:
+            told = json.loads(await answer.read())
+        return Reading(time.monotonic(), float(told["busy_seconds"]), int(told["requests"]), int(told["in_flight"]))
 
     async def ready(self, address: str) -> bool:
         """Whether a pod predicts: asked before the kubelet does, while somebody waits."""
@@ -115,12 +95,41 @@ class Stats:
             meter.lost(mark)
             raise
 
-    async def _json(self, address: str, path: str) -> dict[str, Any]:
-        async with self._session.get(self._url(address, path), timeout=_timeout(SECONDS)) as answer:
-            return dict(json.loads(await answer.read()))
-
     def _url(self, address: str, path: str) -> str:
         return f"http://{address}:{self._port}{path}"
+
+
+class Readings:
+    """The use of one service's pods, from one look to the next."""
+
+    def __init__(self, stats: Stats) -> None:
+        """Nobody has been asked yet."""
+        self._stats = stats
+        self._last: dict[str, Reading] = {}
+
+    async def look(self, addresses: Iterable[str]) -> Use:
+        """All pods at once. One that doesn't answer counts as it did last."""
+        wanted = list(addresses)
+        self._last = {address: reading for address, reading in self._last.items() if address in wanted}
+        found = await asyncio.gather(*(self._one(address) for address in wanted))
+        return Use(
+            sum(use.concurrency for use in found),
+            sum(use.in_flight for use in found),
+            any(use.asked for use in found),
+            frozenset[str]().union(*(use.refused for use in found)),
+        )
+
+    async def _one(self, address: str) -> Use:
+        before = self._last.get(address)
+        try:
+            now = await self._stats.reading(address)
+        except aiohttp.ClientConnectorError:
+            return Use(refused=frozenset([address]))
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError):
+            # Too busy to say is busy.
+            return Use(before.in_flight, before.in_flight, before.in_flight > 0) if before else Use()
+        self._last[address] = now
+        return use(before, now)
 
 
 def use(before: Reading | None, now: Reading) -> Use:

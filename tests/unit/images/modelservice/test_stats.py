@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from images.modelservice.modelservice.stats import Stats
+from images.modelservice.modelservice.stats import Readings, Stats
 
 REQUESTS = 40
 
@@ -22,22 +22,23 @@ def told() -> Iterator[dict[str, float]]:
 
 def test_a_look_at_another_services_pods_forgets_nothing(told: dict[str, float]) -> None:
     async def look() -> None:
-        async def stats(_: web.Request) -> web.Response:
+        async def tell(_: web.Request) -> web.Response:
             return web.json_response(told)
 
         app = web.Application()
-        app.router.add_get("/stats", stats)
+        app.router.add_get("/stats", tell)
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         port = runner.addresses[0][1]
         async with aiohttp.ClientSession() as session:
-            read = Stats(session, port)
-            await read.read(["127.0.0.1"])
-            await read.read([])
+            stats = Stats(session, port)
+            one, other = Readings(stats), Readings(stats)
+            await one.look(["127.0.0.1"])
+            await other.look([])
             told.update(busy_seconds=11.0, requests=100 + REQUESTS)
-            use = await read.read(["127.0.0.1"])
+            use = await one.look(["127.0.0.1"])
         await runner.cleanup()
         # Nobody is in flight at either look, and yet there were requests.
         assert use.asked
