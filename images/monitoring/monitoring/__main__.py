@@ -30,8 +30,9 @@ def cluster_state(arguments: list[str]) -> None:
 
 def alert_routes(_: list[str]) -> None:
     """Look after the routes, for ever."""
-    from .alert_routes import Routes, checked, follow, reloaded
+    from .alert_routes import SECONDS, Routes, checked, reloaded
     from .cluster import Cluster
+    from .following import follow
     from .server import Server
 
     env = os.environ
@@ -45,19 +46,20 @@ def alert_routes(_: list[str]) -> None:
     )
     server = Server(int(env.get("PORT", "9095")), routes.metrics)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    follow(routes)
+    follow(routes.step, SECONDS)
 
 
 def grafana_sources(_: list[str]) -> None:
     """Look after Grafana's datasources, for ever."""
     from .cluster import Cluster
-    from .grafana_sources import Sources, follow, from_environment
+    from .following import follow
+    from .grafana_sources import SECONDS, Sources, from_environment
     from .server import Server
 
     sources = Sources(Cluster(), from_environment())
     server = Server(int(os.environ.get("PORT", "9096")), sources.metrics)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    follow(sources)
+    follow(sources.step, SECONDS)
 
 
 OURS = {"cluster-state": cluster_state, "alert-routes": alert_routes, "grafana-sources": grafana_sources}

@@ -8,57 +8,34 @@ from __future__ import annotations
 
 import base64
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
 
-from .cluster import RefusedError
 from .errors import MonitoringError
+from .following import say
 from .guarded import ALERTMANAGER_CONFIG, credentials
 from .routes import rendered, wrong
+from .teams import Reads, told
 from .text import Families
 from .text import rendered as as_text
 
 CONFIG_MAP = "alert-route"
-TEAM = "mlplatform.dev/team"
 WANTED = "mlplatform.dev/alert-route"
 SECONDS = 15
 RETRIES = 40
 
 
-class Reads(Protocol):
-    """Who reads from the API server."""
-
-    def list(self, path: str, selector: str = "") -> list[dict[str, Any]]:
-        """All objects of a kind."""
-
-    def get(self, path: str) -> dict[str, Any]:
-        """One object."""
-
-
 def webhooks(cluster: Reads) -> dict[str, str]:
-    """The webhook of each team that wants one, by the team's name: that of the namespace, whatever is written in it."""
-    found = {}
-    for namespace in cluster.list("/api/v1/namespaces", TEAM):
-        metadata = namespace["metadata"]
-        team = metadata["labels"][TEAM]
-        if metadata["name"] != f"team-{team}":
-            continue
-        try:
-            config = cluster.get(f"/api/v1/namespaces/{metadata['name']}/configmaps/{CONFIG_MAP}")
-        except RefusedError as refused:
-            # 404: it wants none. 403: its stack has no such thing, or is on its way up.
-            if refused.status not in (403, 404):
-                raise
-            continue
-        if config["metadata"].get("labels", {}).get(WANTED) == "true":
-            found[team] = config.get("data", {}).get("webhook", "")
-    return found
+    """The webhook of each team that wants one, by the team's name."""
+    return {
+        team: config.get("data", {}).get("webhook", "")
+        for team, config in told(cluster, f"configmaps/{CONFIG_MAP}").items()
+        if config["metadata"].get("labels", {}).get(WANTED) == "true"
+    }
 
 
 @dataclass
@@ -150,11 +127,6 @@ class Routes:
         return as_text(family)
 
 
-def say(text: str) -> None:
-    """One line of the log."""
-    print(text, file=sys.stderr, flush=True)
-
-
 def checked(path: Path) -> str:
     """What amtool says against a file; nothing if it is right."""
     ran = subprocess.run(["amtool", "check-config", str(path)], capture_output=True, text=True, timeout=30, check=False)
@@ -178,17 +150,3 @@ def reloaded(address: str, secret: Path) -> str:
             said = f"it doesn't answer: {getattr(error, 'reason', error)}"
             time.sleep(0.5)
     return said
-
-
-def follow(routes: Routes) -> None:
-    """For ever. The same trouble is told once."""
-    told = ""
-    while True:
-        try:
-            routes.step()
-            told = ""
-        except MonitoringError as error:
-            if str(error) != told:
-                told = str(error)
-                say(told)
-        time.sleep(SECONDS)

@@ -9,56 +9,35 @@ from __future__ import annotations
 import base64
 import json
 import os
-import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from .cluster import RefusedError
 from .errors import MonitoringError
+from .following import say
+from .teams import Reads, told
 from .text import Families
 from .text import rendered as as_text
 
 SECRET = "grafana-database"  # noqa: S105 - the name of a Secret, not its value
 KEYS = ("host", "database", "user", "password", "sslmode")
-TEAM = "mlplatform.dev/team"
 TYPE = "grafana-postgresql-datasource"
 SECONDS = 30
 Ask = Callable[[str, str, Any], tuple[int, Any]]
 """Method, path and body of a request to Grafana; status and answer."""
 
 
-class Reads(Protocol):
-    """Who reads from the API server."""
-
-    def list(self, path: str, selector: str = "") -> list[dict[str, Any]]:
-        """All objects of a kind."""
-
-    def get(self, path: str) -> dict[str, Any]:
-        """One object."""
-
-
 def wanted(cluster: Reads) -> dict[str, dict[str, str]]:
-    """What signs in to each team's database, by the team's id: that of the namespace, whatever is written in it."""
+    """What signs in to each team's database, by the team's id."""
     found = {}
-    for namespace in cluster.list("/api/v1/namespaces", TEAM):
-        name = namespace["metadata"]["name"]
-        if name != f"team-{namespace['metadata']['labels'][TEAM]}":
-            continue
-        try:
-            data = cluster.get(f"/api/v1/namespaces/{name}/secrets/{SECRET}").get("data", {})
-        except RefusedError as refused:
-            # 404 or 403: its stack is on its way up, or down.
-            if refused.status not in (403, 404):
-                raise
-            continue
+    for team, secret in told(cluster, f"secrets/{SECRET}").items():
+        data = secret.get("data", {})
         values = {key: base64.b64decode(data.get(key, "")).decode(errors="replace") for key in KEYS}
         if all(values.values()):
-            found[name] = values
+            found[f"team-{team}"] = values
     return found
 
 
@@ -160,22 +139,3 @@ def from_environment() -> Ask:
     except OSError as error:
         raise MonitoringError(f"no credentials in {folder}: {error.strerror}") from None
     return grafana(os.environ.get("GRAFANA", "http://127.0.0.1:3000"), user, password)
-
-
-def say(text: str) -> None:
-    """One line of the log."""
-    print(text, file=sys.stderr, flush=True)
-
-
-def follow(sources: Sources) -> None:
-    """For ever. The same trouble is told once."""
-    told = ""
-    while True:
-        try:
-            sources.step()
-            told = ""
-        except MonitoringError as error:
-            if str(error) != told:
-                told = str(error)
-                say(told)
-        time.sleep(SECONDS)
