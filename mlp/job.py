@@ -44,14 +44,7 @@ def manifest(
         "securityContext": restricted.container_security(),
         "volumeMounts": [{"name": "scratch", "mountPath": "/tmp"}],  # noqa: S108 - a volume of the pod's own
     }
-    pod = {
-        "restartPolicy": "Never",
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": restricted.pod_security(),
-        "containers": [container],
-        "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}}],
-    }
+    pod = restricted.task([container], [{"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}}])
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",

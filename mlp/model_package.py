@@ -102,15 +102,8 @@ def manifest(job: str, service: str, namespace: str, image: str) -> dict[str, An
             {"name": TOKEN, "mountPath": TOKEN_PATH, "readOnly": True},
         ],
     }
-    pod = {
-        "restartPolicy": "Never",
-        "serviceAccountName": WORKER,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": restricted.pod_security(),
-        "containers": [container],
-        "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": "8Gi"}}, token_volume()],
-    }
+    volumes = [{"name": "tmp", "emptyDir": {"sizeLimit": "8Gi"}}, token_volume()]
+    pod = restricted.task([container], volumes, account=WORKER)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",

@@ -5,6 +5,7 @@ Without Pulumi's SDK, so that commands which only apply a manifest needn't load 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 USER = 10001
@@ -32,4 +33,31 @@ def container_security() -> dict[str, Any]:
         "runAsNonRoot": True,
         "capabilities": {"drop": ["ALL"]},
         "seccompProfile": SECCOMP,
+    }
+
+
+def task(
+    containers: Sequence[dict[str, Any]],
+    volumes: Sequence[dict[str, Any]],
+    *,
+    account: str | None = None,
+    grace_seconds: int | None = None,
+) -> dict[str, Any]:
+    """The spec of a pod that runs once. It gets no API token and no environment variables of other Services.
+
+    Args:
+        containers: Each with `container_security`.
+        volumes: What they mount.
+        account: Its service account, if not the namespace's default.
+        grace_seconds: How long it may take to end; Kubernetes' own default if None.
+    """
+    return {
+        **({"serviceAccountName": account} if account else {}),
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "restartPolicy": "Never",
+        **({"terminationGracePeriodSeconds": grace_seconds} if grace_seconds is not None else {}),
+        "securityContext": pod_security(),
+        "containers": list(containers),
+        "volumes": list(volumes),
     }

@@ -43,33 +43,23 @@ def pod(
     if token:
         volumes.append(token_volume())
         mounts.append({"name": TOKEN, "mountPath": TOKEN_PATH, "readOnly": True})
+    container = {
+        "name": CONTAINER,
+        "image": image,
+        "env": [{"name": name, "value": value} for name, value in sorted(variables.items())],
+        "envFrom": [{"secretRef": {"name": WORKER_KEYS}}],
+        "resources": {
+            "requests": {"cpu": resources.cpu, "memory": resources.memory},
+            "limits": {"memory": resources.memory},
+        },
+        "securityContext": restricted.container_security(),
+        "volumeMounts": mounts,
+    }
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": WORKER, "namespace": namespace, "labels": labels},
-        "spec": {
-            "serviceAccountName": WORKER,
-            "automountServiceAccountToken": False,
-            "enableServiceLinks": False,
-            "restartPolicy": "Never",
-            "terminationGracePeriodSeconds": GRACE_SECONDS,
-            "securityContext": restricted.pod_security(),
-            "containers": [
-                {
-                    "name": CONTAINER,
-                    "image": image,
-                    "env": [{"name": name, "value": value} for name, value in sorted(variables.items())],
-                    "envFrom": [{"secretRef": {"name": WORKER_KEYS}}],
-                    "resources": {
-                        "requests": {"cpu": resources.cpu, "memory": resources.memory},
-                        "limits": {"memory": resources.memory},
-                    },
-                    "securityContext": restricted.container_security(),
-                    "volumeMounts": mounts,
-                }
-            ],
-            "volumes": volumes,
-        },
+        "spec": restricted.task([container], volumes, account=WORKER, grace_seconds=GRACE_SECONDS),
     }
 
 

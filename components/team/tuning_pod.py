@@ -51,16 +51,8 @@ def job(namespace: str, image: str, resources: Resources) -> dict[str, Any]:
         "securityContext": restricted.container_security(),
         "volumeMounts": [{"name": "tmp", "mountPath": pods.TMP}],
     }
-    pod = {
-        "serviceAccountName": TUNER,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "restartPolicy": "Never",
-        "terminationGracePeriodSeconds": GRACE_SECONDS,
-        "securityContext": restricted.pod_security(),
-        "containers": [container],
-        "volumes": [{"name": "tmp", "emptyDir": {"sizeLimit": SCRATCH}}],
-    }
+    scratch = {"name": "tmp", "emptyDir": {"sizeLimit": SCRATCH}}
+    pod = restricted.task([container], [scratch], account=TUNER, grace_seconds=GRACE_SECONDS)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",

@@ -59,14 +59,8 @@ def manifests(namespace: str, image: str, kinds: tuple[tuple[str, float], ...]) 
         "securityContext": restricted.container_security(),
         "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}, {"name": "models", "mountPath": MOUNTED}],
     }
-    pod = {
-        "restartPolicy": "Never",
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": restricted.pod_security(),
-        "containers": [container],
-        "volumes": [{"name": "tmp", "emptyDir": {}}, {"name": "models", "configMap": {"name": NAME}}],
-    }
+    volumes = [{"name": "tmp", "emptyDir": {}}, {"name": "models", "configMap": {"name": NAME}}]
+    pod = restricted.task([container], volumes)
     metadata = {"name": NAME, "namespace": namespace}
     files = {file.name: file.read_text() for file in sorted(MODELS.glob("*.py"))}
     return [
