@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from components.team import TeamSpec
-from images.monitoring.monitoring import alert_routes
+from images.monitoring.monitoring import alert_routes, teams
 from tests.support.alert_route import routed
 from tests.unit.components import stacks
 from tests.unit.components.recorded import Recorded
@@ -33,7 +33,7 @@ def test_where_alerts_go_is_where_the_image_looks() -> None:
     assert config.metadata["labels"][alert_routes.WANTED] == "true"
     assert config.inputs["data"] == {"webhook": URL}
     (namespace,) = (item for item in stacks.team() if item.type.endswith(":Namespace"))
-    assert namespace.metadata["labels"][alert_routes.TEAM] == "search"
+    assert namespace.metadata["labels"][teams.TEAM] == "search"
 
 
 def test_end_to_end_tests_make_the_same() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from images.modelservice.modelservice import __main__ as program
+from images.modelservice.modelservice.settings import Settings
 from tests.doubles.model_cluster import Behaviour
 from tests.unit.images.modelservice.rig import Rig, free_port, rig
 
@@ -20,6 +21,12 @@ LEASE = "/apis/coordination.k8s.io/v1/namespaces/mlp-platform/leases/serving"
 
 def run(what: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(what, 30))
+
+
+def of_a_pod(found: Rig) -> Settings:
+    """Of one of the controller's pods, at ports of this test alone."""
+    ports = {"proxy_port": free_port(), "metrics_port": free_port()}
+    return replace(found.settings, namespace="mlp-platform", pod="serving-1", **ports)
 
 
 async def text(found: Rig, port: int, path: str) -> str:
@@ -36,13 +43,7 @@ def test_it_takes_its_turn_tells_and_lets_go(monkeypatch: pytest.MonkeyPatch) ->
         async with rig() as found:
             found.declare()
             found.pack(1)
-            settings = replace(
-                found.settings,
-                proxy_port=free_port(),
-                metrics_port=free_port(),
-                namespace="mlp-platform",
-                pod="serving-1",
-            )
+            settings = of_a_pod(found)
             running = asyncio.create_task(program.run(settings, found.cluster.url))
             await found.until(
                 lambda: found.cluster.objects.get(LEASE, {}).get("spec", {}).get("holderIdentity") == "serving-1"
@@ -65,13 +66,7 @@ def test_who_waits_for_a_turn_is_well_and_steers_nothing(monkeypatch: pytest.Mon
         async with rig() as found:
             held = {"holderIdentity": "serving-0", "renewTime": "2999-01-01T00:00:00.000000Z"}
             found.cluster.put(LEASE, {"metadata": {"name": "serving"}, "spec": held})
-            settings = replace(
-                found.settings,
-                proxy_port=free_port(),
-                metrics_port=free_port(),
-                namespace="mlp-platform",
-                pod="serving-1",
-            )
+            settings = of_a_pod(found)
             running = asyncio.create_task(program.run(settings, found.cluster.url))
             await asyncio.sleep(0.5)
             assert await text(found, settings.metrics_port, "/healthz") == "ok\n"
