@@ -1,4 +1,4 @@
-"""What all teams share: MLflow, git repositories, and namespaces with workspaces in it."""
+"""What all teams share: MLflow, git repositories, the controllers of teams and of models, monitoring, workspaces."""
 
 from __future__ import annotations
 
