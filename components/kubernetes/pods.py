@@ -124,6 +124,7 @@ def template(
     service_account: str | None = None,
     restart_policy: str = "Always",
     grace_seconds: int = 30,
+    everywhere: bool = False,
 ) -> k8s.core.v1.PodTemplateSpecArgs:
     """A pod that gets no environment variables of other Services and, unless it has an account, no API token.
 
@@ -135,6 +136,7 @@ def template(
         service_account: Whose API token it gets.
         restart_policy: As Kubernetes names it.
         grace_seconds: How long it may take to end.
+        everywhere: Whether it runs on nodes that keep others away, too.
     """
     return k8s.core.v1.PodTemplateSpecArgs(
         metadata=k8s.meta.v1.ObjectMetaArgs(
@@ -149,5 +151,6 @@ def template(
             volumes=list(volumes),
             restart_policy=restart_policy,
             termination_grace_period_seconds=grace_seconds,
+            tolerations=[k8s.core.v1.TolerationArgs(operator="Exists")] if everywhere else None,
         ),
     )

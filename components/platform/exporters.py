@@ -87,10 +87,13 @@ class Exporters(pulumi.ComponentResource):
         container = self._container(name, ["prometheus-node-exporter", *NODE_ARGUMENTS], port, "/")
         container.volume_mounts = [pods.mount("node", DISK, read_only=True)]
         template = pods.template(
-            labels, [container], [pods.scratch("node", "1Mi")], annotations=metrics.annotations(port), grace_seconds=5
+            labels,
+            [container],
+            [pods.scratch("node", "1Mi")],
+            annotations=metrics.annotations(port),
+            grace_seconds=5,
+            everywhere=True,
         )
-        assert isinstance(template.spec, k8s.core.v1.PodSpecArgs)  # noqa: S101 - what `template` makes
-        template.spec.tolerations = [k8s.core.v1.TolerationArgs(operator="Exists")]
         k8s.apps.v1.DaemonSet(
             f"{name}-server",
             metadata=objects.metadata(name, labels, self._inputs.namespace),
