@@ -33,7 +33,7 @@ from tests.support.killable import environment_for
 from tests.support.mlflow import Mlflow
 from tests.support.no_image import NoImage
 from tests.support.no_image import up as up_without_image
-from tests.support.passing import Passing, rotate
+from tests.support.passing import Passing, purge_all, rotate
 from tests.support.small_stack import SmallStack
 
 HERE = Path(__file__).parent
@@ -232,6 +232,8 @@ def bring_up() -> Platform:
     before = snapshot.take()
     with processes.Watch() as watch:
         ran = mlp("up", "--yes", seconds=COLD_SECONDS).must_succeed()
+    # A session that was cut short has left teams, maybe half made.
+    purge_all()
     return Platform(ran, was_up, had_caches, before, time.monotonic(), frozenset(watch.seen))
 
 

@@ -19,11 +19,10 @@ from tests.support import accounting, killing
 from tests.support.beside import Beside
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp
+from tests.support.passing import FIVE, SWIFT, purge_all
 from tests.support.pipelines import DAGS, Pipelines, Run
 from tests.support.teams import open_team
 
-NAME = "swift"
-FIVE = tuple(f"swift-{letter}" for letter in "abcde")
 ANSWER_SECONDS, FIRST_RUN_SECONDS, FIVE_SECONDS = 45, 90, 240
 VERSION_SECONDS, THREE_TASKS_SECONDS = 15, 20
 TEAM_MEMORY, TEAM_CORES = 1.1 * 2**30, 0.1
@@ -50,31 +49,21 @@ class Added:
     """From `mlp team add` to the end of the first run."""
 
 
-def remove(*names: str) -> None:
-    """Take away what is there of teams, their data and their specs too."""
-    try:
-        if there := [name for name in names if name in mlp_teams.known()]:
-            mlp("team", "remove", *there, "--purge", "--yes", seconds=FIVE_SECONDS).must_succeed()
-    finally:
-        for name in names:
-            mlp_teams.spec_of(name).unlink(missing_ok=True)
-
-
 @pytest.fixture(scope="module")
 def added(platform: Platform, beside: Beside, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Added]:
-    remove(NAME)
+    purge_all((SWIFT,))
     project = tmp_path_factory.mktemp("pushed") / HELLO
     shutil.copytree(DAGS / HELLO, project)
     try:
         start = time.monotonic()
-        ran = mlp("team", "add", NAME, "--yes", seconds=FIVE_SECONDS).must_succeed()
-        pipelines = Pipelines.of(NAME)
+        ran = mlp("team", "add", SWIFT, "--yes", seconds=FIVE_SECONDS).must_succeed()
+        pipelines = Pipelines.of(SWIFT)
         assert pipelines.airflow.answers() == ""
         pushed = pipelines.push(project).must_succeed()
         first = pipelines.run(HELLO)
         yield Added(ran, pipelines, project, pushed, first, time.monotonic() - start)
     finally:
-        beside.begin(f"{NAME} removed", lambda: remove(NAME))
+        beside.begin(f"{SWIFT} removed", lambda: purge_all((SWIFT,)))
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +115,7 @@ def test_three_tasks_run_quickly(added: Added, again: tuple[Ran, Run], say: Call
 
 @pytest.mark.timeout(120)
 def test_a_log_outlives_its_pod(added: Added, cluster: Cluster, ingress: str) -> None:
-    team = open_team(cluster, mlp_teams.id_of(NAME), ingress)
+    team = open_team(cluster, mlp_teams.id_of(SWIFT), ingress)
     end = time.monotonic() + 30
     while cluster.items("pods", "-n", team.name, "-l", f"dag_id={HELLO}"):
         assert time.monotonic() < end, "pods of tasks that ended are still there"
@@ -141,7 +130,7 @@ def test_a_log_outlives_its_pod(added: Added, cluster: Cluster, ingress: str) ->
 
 @pytest.mark.timeout(60)
 def test_metrics_are_there_by_dag_and_task(added: Added, cluster: Cluster) -> None:
-    spec = cluster.get("service", "-n", mlp_teams.id_of(NAME), "airflow")["spec"]
+    spec = cluster.get("service", "-n", mlp_teams.id_of(SWIFT), "airflow")["spec"]
     port = next(port["port"] for port in spec["ports"] if port["name"] == "metrics")
     with urllib.request.urlopen(f"http://{spec['clusterIP']}:{port}/metrics", timeout=10) as answer:
         text = answer.read().decode()
@@ -158,7 +147,7 @@ def test_metrics_are_there_by_dag_and_task(added: Added, cluster: Cluster) -> No
 def test_pods_of_tasks_are_bounded_and_run_by_digest(added: Added, cluster: Cluster) -> None:
     added.pipelines.push(DAGS / "slow").must_succeed()
     run, end = added.pipelines.trigger("slow", seconds=8), time.monotonic() + 60
-    while not (found := killing.pods(cluster, mlp_teams.id_of(NAME), "dag_id=slow")):
+    while not (found := killing.pods(cluster, mlp_teams.id_of(SWIFT), "dag_id=slow")):
         assert time.monotonic() < end, "no pod of the task runs"
         time.sleep(0.5)
     (pod,) = found
@@ -174,19 +163,19 @@ def test_pods_of_tasks_are_bounded_and_run_by_digest(added: Added, cluster: Clus
 
 @pytest.mark.timeout(90)
 def test_what_does_not_import_is_refused_with_the_error(added: Added, cluster: Cluster, ingress: str) -> None:
-    repositories = open_team(cluster, mlp_teams.id_of(NAME), ingress).repositories
-    before = repositories.head(mlp_teams.id_of(NAME))
+    repositories = open_team(cluster, mlp_teams.id_of(SWIFT), ingress).repositories
+    before = repositories.head(mlp_teams.id_of(SWIFT))
     ran = added.pipelines.push(DAGS / "broken")
     assert ran.code == 1
     for word in ("dags/broken/dag.py", "ModuleNotFoundError", "a_module_that_is_nowhere", "fix"):
         assert word in ran.output, f"{word!r} isn't in\n{ran.output}"
     assert "Traceback (most recent call last)" not in ran.output
-    assert repositories.head(mlp_teams.id_of(NAME)) == before
+    assert repositories.head(mlp_teams.id_of(SWIFT)) == before
 
 
 @pytest.mark.timeout(3 * FIVE_SECONDS)
 def test_five_at_once_in_time_and_what_each_costs(added: Added, beside: Beside, say: Callable[[str], None]) -> None:
-    remove(*FIVE)
+    purge_all(FIVE)
     time.sleep(SETTLE_SECONDS / 3)
     before = accounting.measure(MEASURE_SECONDS)
     try:
@@ -197,7 +186,7 @@ def test_five_at_once_in_time_and_what_each_costs(added: Added, beside: Beside, 
         time.sleep(SETTLE_SECONDS)
         after = accounting.measure(MEASURE_SECONDS)
     finally:
-        beside.begin("five removed", lambda: remove(*FIVE))
+        beside.begin("five removed", lambda: purge_all(FIVE))
     memory, cores = (after.memory - before.memory) / len(FIVE), (after.cores - before.cores) / len(FIVE)
     say(
         f"one more team: {memory / 2**20:.0f} MiB, {cores:.3f} core idle (a fifth of five); promised 1126 MiB, 0.1 core"

@@ -18,6 +18,10 @@ from tests.support.teams import Team, open_team
 ADD_SECONDS, START_SECONDS, RUN_SECONDS = 240, 150, 300
 SLOW_SECONDS = 40
 CONFLICT = 409
+SWIFT = "swift"
+FIVE = tuple(f"{SWIFT}-{letter}" for letter in "abcde")
+COMING_AND_GOING = ("passing", SWIFT, *FIVE)
+"""The names of all such teams. Nobody's own team may be called so on a machine where these tests run."""
 CONNECTION = {"connection_id": "e2e", "conn_type": "http", "host": "nowhere.example", "login": "somebody"}
 VARIABLE = {"key": "e2e", "value": token_hex()}
 PASSWORD = token_hex()
@@ -61,6 +65,16 @@ class Passing:
                 mlp("team", "remove", self.name, "--purge", "--yes", seconds=seconds)
         finally:
             self.spec.unlink(missing_ok=True)
+
+
+def purge_all(names: tuple[str, ...] = COMING_AND_GOING, seconds: float = ADD_SECONDS) -> None:
+    """Away with what is there of teams: their data and their specs too."""
+    try:
+        if there := [name for name in names if name in teams.known()]:
+            mlp("team", "remove", *there, "--purge", "--yes", seconds=seconds).must_succeed()
+    finally:
+        for name in names:
+            teams.spec_of(name).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
