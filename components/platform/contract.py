@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from components.foundation.contract import Contract, Part, Promise
+from components.foundation.contract import Contract, Part, Promise, Taint
 
 OUTPUT = "platform"
 CHECK_PORT = 8794
@@ -42,6 +42,42 @@ class ServingController(Part):
     """Where it takes requests that no model pod can be given directly."""
 
 
+class NotebookProfile(Part):
+    """A size of notebook to choose."""
+
+    name: str
+    """What programs call it."""
+    title: str
+    """What people read."""
+    image: str
+    """Which image of the team's release."""
+    cpu: str
+    """Processor that is kept free for it."""
+    memory: str
+    """Memory that it may use."""
+    gpu: int
+    """GPUs of its own."""
+    node_labels: dict[str, str]
+    """What selects its nodes; empty selects all."""
+    taints: tuple[Taint, ...]
+    """What it bears."""
+
+
+class Notebooks(Part):
+    """JupyterHub, which runs notebooks in the namespaces of teams."""
+
+    namespace: str
+    """Where it runs."""
+    service_account: str
+    """Who it is: a team lets it make pods and volumes of notebooks."""
+    api_port: int
+    """Where notebooks ask it."""
+    people: tuple[str, ...]
+    """Who may sign in; a team chooses its own among them."""
+    profiles: tuple[NotebookProfile, ...]
+    """Sizes to choose."""
+
+
 class PlatformContract(Promise):
     """What every team stack stands on."""
 
@@ -67,6 +103,8 @@ class PlatformContract(Promise):
     """The serving controller."""
     grafana: bool = False
     """Whether Grafana runs, which shows what is in a team's database."""
+    notebooks: Notebooks | None = None
+    """JupyterHub; none where the platform has none."""
 
 
 def database_template(airflow: str) -> str:

@@ -23,6 +23,7 @@ from components.kubernetes.vocabulary import (
     WebhookUrl,
 )
 from components.team.model_spec import ModelServiceSpec
+from components.team.notebooks_spec import NotebooksSpec
 from components.team.tuning_spec import TuningSpec
 
 
@@ -90,6 +91,9 @@ class TeamSpec(Spec):
     tuning: TuningSpec = TuningSpec()
     """How its models' hyperparameters are tuned."""
 
+    notebooks: NotebooksSpec | None = None
+    """Notebooks of its people. None by default."""
+
     quota: QuotaSpec
     """What it may use."""
 
@@ -120,6 +124,10 @@ class TeamSpec(Spec):
         airflow, models = info.data.get("airflow"), info.data.get("models")
         if isinstance(airflow, AirflowSpec) and models is not None:
             _room(quota, [airflow.resources, statsd.RESOURCES, airflow.worker], [model.resources for model in models])
+        notebooks = info.data.get("notebooks")
+        if isinstance(notebooks, NotebooksSpec) and size_in_bytes(quota.storage) < notebooks.storage:
+            least = -(-notebooks.storage // 2**20)
+            raise ValueError(f"raise storage to {least}Mi or more, which homes and shared volume of notebooks ask for")
         return quota
 
 

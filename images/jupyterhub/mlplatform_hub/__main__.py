@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from .settings import PROXY_API_PORT, PUBLIC_PORT, ROUTES, Settings
 
@@ -39,11 +40,9 @@ def proxy_arguments(trusted: str) -> list[str]:
 def main(arguments: Sequence[str]) -> int:
     """Become one of the two."""
     if list(arguments) == ["proxy"]:
-        if not os.path.exists(ROUTES):
-            # Traefik wants the file to be there; the hub fills it.
-            with open(ROUTES, "a", encoding="utf-8"):
-                pass
-        os.execvp("traefik", proxy_arguments(os.environ.get("TRUSTED", "")))  # noqa: S606, S607 - no shell is wanted
+        # Traefik wants the file to be there; the hub fills it.
+        Path(ROUTES).touch()
+        os.execvp("traefik", proxy_arguments(os.environ.get("TRUSTED", "")))  # noqa: S606 - no shell is wanted
     if list(arguments) != ["hub"]:
         print(USAGE, file=sys.stderr)
         return 2

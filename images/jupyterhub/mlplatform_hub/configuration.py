@@ -23,6 +23,7 @@ DAY = 86_400
 def configure(c: Any, settings: Settings) -> None:
     """Fill a traitlets configuration."""
     People.key = settings.cookie_key
+    TeamSpawner.group = settings.group
     _hub(c.JupyterHub, settings)
     _proxy(c.TraefikFileProviderProxy, settings)
     _notebooks(c.TeamSpawner, settings)

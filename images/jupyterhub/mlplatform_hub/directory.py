@@ -49,6 +49,8 @@ class Team:
     optional_secrets: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     """ConfigMaps by the folder that they are mounted at, where they are there."""
+    uid: str = ""
+    """Of its NotebookTeam: what is made for it goes with it."""
 
     @property
     def namespace(self) -> str:
@@ -110,13 +112,14 @@ def teams(objects: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Team], list[s
             wrong.append(f"NotebookTeam {space}/{name} isn't called like its namespace: left out")
             continue
         try:
-            found[space.removeprefix(TEAMS)] = team(space.removeprefix(TEAMS), one["spec"])
+            short = space.removeprefix(TEAMS)
+            found[short] = team(short, one["spec"], one["metadata"].get("uid", ""))
         except (KeyError, TypeError, ValueError) as error:
             wrong.append(f"NotebookTeam {space}/{name} isn't whole: {error!r}: left out")
     return found, wrong
 
 
-def team(name: str, spec: Mapping[str, Any]) -> Team:
+def team(name: str, spec: Mapping[str, Any], uid: str = "") -> Team:
     """One, from the spec of its NotebookTeam."""
     profiles = tuple(_profile(one) for one in spec["profiles"])
     if not profiles:
@@ -133,6 +136,7 @@ def team(name: str, spec: Mapping[str, Any]) -> Team:
         secrets=tuple(spec.get("secrets", [])),
         optional_secrets=tuple(spec.get("optionalSecrets", [])),
         files={one["folder"]: one["configMap"] for one in spec.get("files", [])},
+        uid=uid,
     )
 
 

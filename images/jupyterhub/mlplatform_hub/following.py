@@ -36,9 +36,7 @@ async def _once(listing: Listing, told: Told, arguments: Mapping[str, Any]) -> N
     objects = {key(one): one for one in listed["items"]}
     await told(dict(objects))
     version = listed["metadata"]["resourceVersion"]
-    async with watch.Watch().stream(
-        listing, **arguments, resource_version=version, timeout_seconds=SECONDS
-    ) as changes:
+    async with watch.Watch().stream(listing, **arguments, resource_version=version, timeout_seconds=SECONDS) as changes:
         async for change in changes:
             if change["type"] == "ERROR":
                 return

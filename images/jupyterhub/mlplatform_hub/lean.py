@@ -32,6 +32,7 @@ class Lean(ModuleType):
         self._where = where
 
     def __getattr__(self, name: str) -> Any:
+        """Import it, once."""
         where = self.__dict__.get("_where", {})
         if name not in where:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")

@@ -10,8 +10,9 @@ from .directory import Profile, Team
 USER = 10001
 HOME = "/home/mlp"
 SHARED = f"{HOME}/shared"
+TMP = "/tmp"  # noqa: S108 - an emptyDir of the pod alone
 PORT = 8888
-TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a path
 TOKEN_SECONDS = 3600
 SCRATCH = "4Gi"
 API_TOKENS = ("JUPYTERHUB_API_TOKEN", "JPY_API_TOKEN")
@@ -68,12 +69,9 @@ def mounts(team: Team) -> list[dict[str, Any]]:
     return [
         {"name": "home", "mountPath": HOME},
         {"name": "shared", "mountPath": SHARED},
-        {"name": "tmp", "mountPath": "/tmp"},
+        {"name": "tmp", "mountPath": TMP},
         {"name": "token", "mountPath": TOKEN_PATH, "readOnly": True},
-        *(
-            {"name": f"files-{index}", "mountPath": folder, "readOnly": True}
-            for index, folder in enumerate(team.files)
-        ),
+        *({"name": f"files-{index}", "mountPath": folder, "readOnly": True} for index, folder in enumerate(team.files)),
     ]
 
 
@@ -97,13 +95,23 @@ def hide_tokens(variables: Mapping[str, Any], secret: str) -> tuple[dict[str, An
     return {**shown, **hidden}, next(str(variables[name]) for name in API_TOKENS if name in variables)
 
 
-def token_secret(name: str, person: str, token: str) -> dict[str, Any]:
+def owner(group: str, team: Team) -> dict[str, str]:
+    """The team's object: Kubernetes removes what it owns with it, whether the hub still may or not."""
+    return {"apiVersion": f"{group}/v1", "kind": "NotebookTeam", "name": team.namespace, "uid": team.uid}
+
+
+def token_secret(name: str, person: str, token: str, owner: Mapping[str, str]) -> dict[str, Any]:
     """What the reference leads to."""
     labels = {**LABELS, "app.kubernetes.io/component": "token"}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": name, "labels": labels, "annotations": {"hub.jupyter.org/username": person}},
+        "metadata": {
+            "name": name,
+            "labels": labels,
+            "annotations": {"hub.jupyter.org/username": person},
+            "ownerReferences": [dict(owner)],
+        },
         "type": "Opaque",
         "stringData": {"token": token},
     }

@@ -6,6 +6,7 @@ import asyncio
 import json
 from typing import Any
 
+from kubernetes_asyncio import client
 from kubernetes_asyncio.client import ApiException
 from kubespawner import KubeSpawner
 from tornado import web
@@ -25,6 +26,9 @@ class TeamSpawner(KubeSpawner):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.namespace = f"{TEAMS}{self.name}"
+
+    group = "mlplatform.dev"
+    """API group of NotebookTeams."""
 
     def team(self) -> Team:
         """Whose notebook it is.
@@ -79,11 +83,12 @@ class TeamSpawner(KubeSpawner):
 
     async def get_pod_manifest(self) -> Any:
         """The pod; what it refers to is there before it is."""
+        owner = pod.owner(self.group, self.team())
         manifest = await super().get_pod_manifest()
+        manifest.metadata.owner_references = [client.V1OwnerReference(**_snake(owner))]
         await self._remove_token()
-        await self.api.create_namespaced_secret(
-            self.namespace, pod.token_secret(self.pod_name, self.user.name, self._token)
-        )
+        secret = pod.token_secret(self.pod_name, self.user.name, self._token, owner)
+        await self.api.create_namespaced_secret(self.namespace, secret)
         return manifest
 
     async def _start(self) -> str:
@@ -100,7 +105,13 @@ class TeamSpawner(KubeSpawner):
 
     async def stop(self, now: bool = False) -> None:
         """The pod and its token go; home and what is shared stay."""
-        await asyncio.gather(super().stop(now), self._remove_token())
+        try:
+            await asyncio.gather(super().stop(now), self._remove_token())
+        except ApiException as error:
+            # The team has gone, or has no notebooks any more: Kubernetes removes the pod with its NotebookTeam.
+            if error.status not in (NOT_FOUND, FORBIDDEN):
+                raise
+            self.log.info("%s in %s goes with its team", self.pod_name, self.namespace)
 
     async def _remove_token(self) -> None:
         try:
@@ -109,6 +120,11 @@ class TeamSpawner(KubeSpawner):
             # A person who was taken out of the team: its stack has taken the right back, and the token opens nothing.
             if error.status not in (NOT_FOUND, FORBIDDEN):
                 raise
+
+
+def _snake(owner: dict[str, str]) -> dict[str, str]:
+    """As the client's class takes it."""
+    return {"api_version" if name == "apiVersion" else name: value for name, value in owner.items()}
 
 
 def _message(error: ApiException) -> str:
