@@ -56,7 +56,8 @@ def connect() -> Any:
     from botocore.config import Config
 
     limits = Config(connect_timeout=5, read_timeout=60, retries={"max_attempts": 2, "mode": "standard"})
-    return boto3.client("s3", config=limits)
+    # A session of its own: boto3 keeps the keys of its common one for good.
+    return boto3.Session().client("s3", config=limits)
 
 
 def of_environment() -> Drive | None:
