@@ -76,6 +76,10 @@ class Team(pulumi.ComponentResource):
                 image=inputs.images.reference("airflow"),
                 worker_image=inputs.images.reference("airflow-worker"),
                 statsd_image=inputs.images.reference("statsd-exporter"),
+                notebook_images={
+                    "notebook-small": inputs.images.reference("notebook-small"),
+                    "notebook": inputs.images.optional("notebook"),
+                },
                 serving_image=inputs.images.reference("serving") if spec.models else "",
             ),
             pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
