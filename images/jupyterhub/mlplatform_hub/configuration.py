@@ -88,6 +88,7 @@ def _proxy(proxy: Any, settings: Settings) -> None:
 
 def _notebooks(spawner: Any, settings: Settings) -> None:
     spawner.hub_connect_url = settings.hub_url
+    TeamSpawner.report_seconds = pod.report_seconds(settings.idle_seconds)
     spawner.ip = "0.0.0.0"  # noqa: S104 - in a pod of its own
     spawner.port = pod.PORT
     spawner.cmd = pod.kernel_arguments(settings.idle_seconds)

@@ -81,6 +81,11 @@ def environment(team: Team, profile: Profile) -> dict[str, Any]:
     return {**team.environment, "HOME": HOME, "MLP_TEAM": team.name, "MLP_IMAGE": profile.image, **own}
 
 
+def report_seconds(idle_seconds: int) -> int:
+    """How often a notebook says when it was last used: several times before it would be stopped."""
+    return max(5, min(300, idle_seconds // 4))
+
+
 def from_secrets(team: Team) -> list[dict[str, Any]]:
     """Variables that the kubelet reads from the team's Secrets."""
     needed = [{"secretRef": {"name": name}} for name in team.secrets]

@@ -29,6 +29,8 @@ class TeamSpawner(KubeSpawner):
 
     group = "mlplatform.dev"
     """API group of NotebookTeams."""
+    report_seconds = 300
+    """How often a notebook says when it was last used."""
 
     def team(self) -> Team:
         """Whose notebook it is.
@@ -73,7 +75,8 @@ class TeamSpawner(KubeSpawner):
         self.service_account = team.service_account
         self.storage_class, self.storage_capacity = team.storage_class, team.home
         self.volumes, self.volume_mounts = pod.volumes(team, self.pvc_name), pod.mounts(team)
-        self.environment = pod.environment(team, profile)
+        reports = {"JUPYTERHUB_ACTIVITY_INTERVAL": str(self.report_seconds)}
+        self.environment = {**pod.environment(team, profile), **reports}
         self.extra_container_config = {"envFrom": pod.from_secrets(team)}
 
     def get_env(self) -> dict[str, Any]:
