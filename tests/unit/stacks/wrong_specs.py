@@ -36,7 +36,14 @@ TEXTS: dict[str, list[Place]] = {
         ("postgres", "resources", "memory"),
         ("object_store", "storage"),
     ],
-    "local-platform": [("foundation",), ("images",), ("workspaces", 0, "name"), ("workspaces", 1, "namespace")],
+    "local-platform": [
+        ("foundation",),
+        ("images",),
+        ("workspaces", 0, "name"),
+        ("workspaces", 1, "namespace"),
+        ("notebooks", "people", 0, "name"),
+        ("notebooks", "profiles", 0, "memory"),
+    ],
     "local-team-search": [
         ("name",),
         ("platform",),
@@ -48,6 +55,7 @@ TEXTS: dict[str, list[Place]] = {
         ("models", 0, "name"),
         ("models", 0, "model"),
         ("models", 0, "resources", "memory"),
+        ("notebooks", "home"),
     ],
 }
 NUMBERS: dict[str, list[tuple[Place, int, int]]] = {
@@ -57,6 +65,7 @@ NUMBERS: dict[str, list[tuple[Place, int, int]]] = {
         (("mlflow", "rotation"), 1, 100_000),
         (("workspaces", 1, "rotation"), 1, 100_000),
         (("git", "rotation"), 1, 100_000),
+        (("notebooks", "idle_minutes"), 1, 10_080),
     ],
     "local-team-search": [
         (("rotation",), 1, 100_000),
@@ -75,6 +84,7 @@ SIZES: list[tuple[str, Place]] = [
     ("local-platform", ("git", "storage")),
     ("local-team-search", ("quota", "memory")),
     ("local-team-search", ("airflow", "resources", "memory")),
+    ("local-team-search", ("notebooks", "shared")),
 ]
 
 
