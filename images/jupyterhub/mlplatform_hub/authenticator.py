@@ -16,7 +16,7 @@ AN_ADDRESS = Limit(most=60, seconds=60)
 """Wrong passwords of one address, whatever the names: behind an ingress that hides addresses, of all people."""
 
 
-class People(Authenticator):
+class People(Authenticator):  # type: ignore[misc] # it has no types
     """Whoever the directory knows."""
 
     directory = Directory()

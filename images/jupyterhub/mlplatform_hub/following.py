@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from kubernetes_asyncio import client, watch
+from kubernetes_asyncio import watch
 
 log = logging.getLogger("mlplatform_hub")
 
@@ -32,7 +32,8 @@ async def follow(name: str, listing: Listing, told: Told, /, **arguments: Any) -
 
 
 async def _once(listing: Listing, told: Told, arguments: Mapping[str, Any]) -> None:
-    listed = plain(await listing(**arguments))
+    serialize = listing.__self__.api_client.sanitize_for_serialization  # type: ignore[attr-defined] # it is a method
+    listed = serialize(await listing(**arguments))
     objects = {key(one): one for one in listed["items"]}
     await told(dict(objects))
     version = listed["metadata"]["resourceVersion"]
@@ -40,17 +41,12 @@ async def _once(listing: Listing, told: Told, arguments: Mapping[str, Any]) -> N
         async for change in changes:
             if change["type"] == "ERROR":
                 return
-            one = plain(change["raw_object"] if "raw_object" in change else change["object"])
+            one = change["raw_object"]
             if change["type"] == "DELETED":
                 objects.pop(key(one), None)
             elif change["type"] in ("ADDED", "MODIFIED"):
                 objects[key(one)] = one
             await told(dict(objects))
-
-
-def plain(value: Any) -> Any:
-    """An object as the API server writes it, whether the client made one of its own classes of it or not."""
-    return value if isinstance(value, dict) else client.ApiClient().sanitize_for_serialization(value)
 
 
 def key(one: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from .directory import TEAMS, Directory, Team
 CONFLICT, FORBIDDEN, NOT_FOUND = 409, 403, 404
 
 
-class TeamSpawner(KubeSpawner):
+class TeamSpawner(KubeSpawner):  # type: ignore[misc] # it has no types
     """A notebook of one person in the namespace of one team."""
 
     directory = Directory()

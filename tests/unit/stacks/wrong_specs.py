@@ -42,7 +42,6 @@ TEXTS: dict[str, list[Place]] = {
         ("workspaces", 0, "name"),
         ("workspaces", 1, "namespace"),
         ("notebooks", "people", 0, "name"),
-        ("notebooks", "profiles", 0, "memory"),
     ],
     "local-team-search": [
         ("name",),
@@ -55,7 +54,6 @@ TEXTS: dict[str, list[Place]] = {
         ("models", 0, "name"),
         ("models", 0, "model"),
         ("models", 0, "resources", "memory"),
-        ("notebooks", "home"),
     ],
 }
 NUMBERS: dict[str, list[tuple[Place, int, int]]] = {

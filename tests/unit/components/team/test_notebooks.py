@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from components.kubernetes.images import Images
 from components.platform.contract import Notebooks
-from components.team import notebooks
+from components.team import TeamSpec, notebooks
 from components.team.notebooks_spec import NotebooksSpec
 from images.jupyterhub.mlplatform_hub.directory import teams
 from tests.unit.components import stacks
@@ -96,10 +96,10 @@ def test_profiles_are_those_that_are_wanted_and_whose_image_is_there() -> None:
 def test_volumes_fit_into_the_quota() -> None:
     raw = stacks.team_spec().model_dump()
     raw["quota"]["storage"] = "3Gi"
-    stacks.TeamSpec.model_validate(raw)
+    TeamSpec.model_validate(raw)
     raw["quota"]["storage"] = "2Gi"
     with pytest.raises(ValidationError, match="raise storage to 3072Mi or more"):
-        stacks.TeamSpec.model_validate(raw)
+        TeamSpec.model_validate(raw)
 
 
 def test_nobody_is_named_twice() -> None:
