@@ -35,9 +35,7 @@ def registry() -> None:
     served, _ = registry_grpc.server(catalogue, f"[::]:{GRPC_PORT}")
     served.start()
     # A line for each probe hides the others.
-    web.run_app(
-        registry_http.application(catalogue, _needed("ADMIN_KEY")), port=HTTP_PORT, access_log=None, print=None
-    )
+    web.run_app(registry_http.application(catalogue, _needed("ADMIN_KEY")), port=HTTP_PORT, access_log=None, print=None)
     served.stop(5).wait()
 
 

@@ -1,7 +1,8 @@
 """Who may see what of a project. Pure: messages of Feast in, answers out.
 
-A project belongs to the team of its name, written with '_' for '-': Feast takes no '-' in it. Another team sees of it what a Permission of that project names, for the
-action that it names, and nothing where there is none: Feast's own servers take no Permission for full access.
+A project belongs to the team of its name, written with '_' for '-': Feast takes no '-' in it. Another team sees of it
+what a Permission of that project names, for the action that it names, and nothing where there is none: Feast's own
+servers take no Permission for full access.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is done with the whole of Feast: definitions applied, values put online, training data joined.
 
-As FEAST_FS_YAML_FILE_PATH says. What is written online goes straight to the team's database.
+As FEAST_FS_YAML_FILE_PATH says. What is put online goes by the team's feature server (`writer`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .problem import Problem
+
+WHEN = "event_timestamp"
 
 if TYPE_CHECKING:
     from feast import FeatureStore
@@ -79,10 +81,12 @@ def apply(path: str) -> dict[str, Any]:
     return {"applied": sorted(f"{type(one).__name__} {one.name}" for one in objects)}
 
 
-def materialize(until: str | None = None, views: Sequence[str] | None = None) -> dict[str, Any]:
-    """Put online what has come since the last time, up to `until` (ISO 8601; now by default).
+def materialize(
+    until: str | None = None, views: Sequence[str] | None = None, since: str | None = None
+) -> dict[str, Any]:
+    """Put online what has come since the last time, or since `since`, up to `until` (ISO 8601; now by default).
 
-    Again for the same time: nothing.
+    Again for the same time: nothing new.
 
     Raises:
         Problem: It can't be done.
@@ -90,39 +94,33 @@ def materialize(until: str | None = None, views: Sequence[str] | None = None) ->
     end = _time(until)
     with _explained("materialize"):
         every = store().list_feature_views()
-        chosen = _chosen(every, views, end)
-        _tables(every)
-        if chosen:
+        chosen = _chosen(every, views, None if since else end)
+        if chosen and since:
+            store().materialize(start_date=_time(since), end_date=end, feature_views=chosen)
+        elif chosen:
             store().materialize_incremental(end_date=end, feature_views=chosen)
     return {"materialized": chosen, "until": end.isoformat()}
 
 
-def _chosen(every: Iterable[Any], views: Sequence[str] | None, end: datetime) -> list[str]:
-    """The views that aren't there yet."""
+def _chosen(every: Iterable[Any], views: Sequence[str] | None, end: datetime | None) -> list[str]:
+    """The views that are asked for; with an end, those that aren't there yet."""
     known = {view.name: view for view in every}
     if missing := [name for name in views or () if name not in known]:
         raise Problem(f"there is no feature view {missing[0]}", f"it has {', '.join(known) or 'none'}")
     asked = [known[name] for name in (known if views is None else views)]
-    done = {view.name: view.most_recent_end_time for view in asked}
-    return [
-        view.name for view in asked if view.online and (done[view.name] is None or _aware(done[view.name]) < end)
-    ]
-
-
-def _tables(views: Sequence[Any]) -> None:
-    """Where values are kept: who applies definitions from elsewhere reaches no database."""
-    store()._get_provider().update_infra(
-        project=store().project,
-        tables_to_delete=[],
-        tables_to_keep=views,
-        entities_to_delete=[],
-        entities_to_keep=[],
-        partial=True,
-    )
+    online = [view for view in asked if view.online]
+    if end is None:
+        return [view.name for view in online]
+    done = {view.name: view.most_recent_end_time for view in online}
+    return [name for name, when in done.items() if when is None or _aware(when) < end]
 
 
 def training(entities: str, features: Sequence[str], into: str) -> dict[str, Any]:
     """Join features to entities as they were then: what came after a row's `event_timestamp` isn't in it.
+
+    Feast's own join over files loses each row of which a view has no value yet, with what other views know of it, and
+    each row that is there twice (seen in 0.67). So each view is asked alone, once for each question, and every row is
+    there afterwards, in its place.
 
     Args:
         entities: A parquet file with the join keys and `event_timestamp`; other columns stay.
@@ -135,25 +133,37 @@ def training(entities: str, features: Sequence[str], into: str) -> dict[str, Any
     import pandas as pd
 
     frame = pd.read_parquet(entities)
-    order = "__order"
-    with _explained("training"):
-        # Rows come back by time, and equal ones once: each is numbered.
-        asked = frame.assign(**{order: range(len(frame))})
-        found = store().get_historical_features(entity_df=asked, features=list(features)).to_df()
-    found = found.sort_values(order).drop(columns=order).reset_index(drop=True)
-    found.to_parquet(into, index=False)
-    return {"rows": len(found), "columns": list(found.columns)}
+    if WHEN not in frame.columns:
+        raise Problem(f"the entities have no column {WHEN}", "say when each row was")
+    times = pd.to_datetime(frame[WHEN], utc=True)
+    joined = frame
+    for view, names in _by_view(features, frame.columns).items():
+        with _explained("training"):
+            keys = [column.name for column in store().get_feature_view(view).entity_columns]
+            if missing := [key for key in keys if key not in frame.columns]:
+                raise Problem(f"the entities have no column {missing[0]}, which feature view {view} goes by")
+            asked = frame[keys].assign(**{WHEN: times})
+            wanted = [f"{view}:{name}" for name in names]
+            found = store().get_historical_features(entity_df=asked.drop_duplicates(), features=wanted).to_df()
+        found[WHEN] = pd.to_datetime(found[WHEN], utc=True).astype(times.dtype)
+        values = asked.merge(found[[*keys, WHEN, *names]], how="left", on=[*keys, WHEN], validate="m:1")[names]
+        joined = pd.concat([joined, values.set_axis(frame.index)], axis=1)
+    joined.to_parquet(into, index=False)
+    return {"rows": len(joined), "columns": list(joined.columns)}
 
 
-def online(entities: dict[str, list[Any]], features: Sequence[str]) -> dict[str, Any]:
-    """The values that are online now, by name.
-
-    Raises:
-        Problem: They can't be had.
-    """
-    with _explained("online"):
-        rows = [dict(zip(entities, values, strict=True)) for values in zip(*entities.values(), strict=True)]
-        found: dict[str, Any] = store().get_online_features(features=list(features), entity_rows=rows).to_dict()
+def _by_view(features: Sequence[str], taken: Iterable[str]) -> dict[str, list[str]]:
+    """Names of features by their views."""
+    found: dict[str, list[str]] = {}
+    seen = set(taken)
+    for feature in features:
+        view, colon, name = feature.partition(":")
+        if not colon:
+            raise Problem(f"{feature!r} is no feature", "write view:feature")
+        if name in seen:
+            raise Problem(f"there are two columns {name}", "rename one of them")
+        seen.add(name)
+        found.setdefault(view, []).append(name)
     return found
 
 

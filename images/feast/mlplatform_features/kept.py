@@ -66,7 +66,9 @@ class Tables:
             connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
             for kind in KINDS:
                 connection.execute(_table(kind))
-            connection.execute("CREATE TABLE IF NOT EXISTS mlplatform_teams (team TEXT PRIMARY KEY, key_sha256 TEXT NOT NULL UNIQUE)")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS mlplatform_teams (team TEXT PRIMARY KEY, key_sha256 TEXT NOT NULL UNIQUE)"
+            )
             connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
 
     def get(self, kind: Kind, project: str, name: str) -> Any | None:
@@ -137,8 +139,10 @@ class Tables:
             )
 
     def _rows(self, kind: Kind, where: str, values: tuple[str, ...]) -> list[Any]:
-        statement = sql.SQL("SELECT {column} FROM {table} WHERE " + where).format(
-            column=sql.Identifier(kind.column), table=sql.Identifier(kind.table), id=sql.Identifier(kind.id)
+        statement = sql.SQL("SELECT {column} FROM {table} WHERE {where}").format(
+            where=sql.SQL(where).format(id=sql.Identifier(kind.id)),
+            column=sql.Identifier(kind.column),
+            table=sql.Identifier(kind.table),
         )
         with self._do() as connection:
             rows = connection.execute(statement, values).fetchall()

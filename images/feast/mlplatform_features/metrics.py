@@ -47,7 +47,6 @@ class Metrics:
         ):
             lines.append(f"# TYPE mlplatform_features_{name} gauge")
             lines += [
-                f'mlplatform_features_{name}{{view="{view.name}"}} {value(view):.3f}'
-                for view in project.views.values()
+                f'mlplatform_features_{name}{{view="{view.name}"}} {value(view):.3f}' for view in project.views.values()
             ]
         return "\n".join(lines) + "\n"

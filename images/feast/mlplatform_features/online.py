@@ -116,9 +116,7 @@ def _keys(views: Iterable[View], columns: Mapping[str, list[Any]], rows: int) ->
         if missing := [name for name in names if name not in columns]:
             raise QuestionError(f"feature view {view.name} needs entity {missing[0]}")
         try:
-            found[view.name] = [
-                values.key(names, types, [columns[name][row] for name in names]) for row in range(rows)
-            ]
+            found[view.name] = [values.key(names, types, [columns[name][row] for name in names]) for row in range(rows)]
         except ValueError as error:
             raise QuestionError(f"entity of feature view {view.name}: {error}") from None
     return found
@@ -143,9 +141,7 @@ def answer(question: Question, kept: Kept, now: float | None = None) -> dict[str
     return {"metadata": {"feature_names": question.names}, "results": results}
 
 
-def _cell(
-    view: View, feature: str, row: tuple[float, Mapping[str, bytes]] | None, now: float
-) -> tuple[Any, str, str]:
+def _cell(view: View, feature: str, row: tuple[float, Mapping[str, bytes]] | None, now: float) -> tuple[Any, str, str]:
     if row is None or feature not in row[1]:
         return None, NOT_FOUND, NEVER
     when = datetime.fromtimestamp(row[0], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

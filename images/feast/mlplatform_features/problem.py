@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - said to a person, as local.problem
     """Something that whoever asked can mend: what is wrong, and what would do."""
 
     def __init__(self, what: str, fix: str = "") -> None:

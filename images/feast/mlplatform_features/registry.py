@@ -291,7 +291,9 @@ class Catalogue:
 
 def _joined(meta: Any) -> None:
     """Intervals that touch become one."""
-    pairs = sorted((one.start_time.ToNanoseconds(), one.end_time.ToNanoseconds()) for one in meta.materialization_intervals)
+    pairs = sorted(
+        (one.start_time.ToNanoseconds(), one.end_time.ToNanoseconds()) for one in meta.materialization_intervals
+    )
     joined: list[tuple[int, int]] = []
     for start, end in pairs:
         if joined and start <= joined[-1][1]:

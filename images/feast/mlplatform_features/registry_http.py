@@ -1,10 +1,10 @@
-"""The catalogue by HTTP: for the tenancy controller, which gives teams their keys, for feature servers, and for people.
+"""The catalogue by HTTP: for the tenancy controller, which gives teams their keys, and for feature servers.
 
 - `PUT /-/teams/TEAM` {"key": ...}, `DELETE /-/teams/TEAM?purge=true|false`: with the admin's key.
 - `GET /visible`: what the key's team may see, of all projects.
 - `GET /projects/PROJECT/readable`: whose key it is, and the views whose values it may read.
 - `GET /projects/PROJECT/definitions`: all that it may see of it, as Feast's message Registry.
-- `GET /health`, without a key.
+- `GET /health`, `GET /live`, without a key.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def application(catalogue: Catalogue, admin_key: str) -> web.Application:
     made.router.add_get("/projects/{project}/readable", api.readable)
     made.router.add_get("/projects/{project}/definitions", api.definitions)
     made.router.add_get("/health", api.health)
+    made.router.add_get("/live", api.live)
     return made
 
 
@@ -99,6 +100,10 @@ class _Api:
     async def health(self, request: web.Request) -> web.Response:
         """Whether the database answers."""
         await asyncio.to_thread(self.catalogue.kept.projects)
+        return web.json_response({"status": "ok"})
+
+    async def live(self, request: web.Request) -> web.Response:
+        """Whether this does."""
         return web.json_response({"status": "ok"})
 
     def _admin(self, request: web.Request) -> None:

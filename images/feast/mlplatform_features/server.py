@@ -10,7 +10,7 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from typing import Any
 
 import aiohttp
@@ -18,8 +18,8 @@ import psycopg
 import psycopg_pool
 from aiohttp import web
 
-from . import online, views
-from .access import Access, UnreachableError
+from . import online, views, writing
+from .access import Access, Reader, UnreachableError
 from .metrics import Metrics
 from .problem import NotAllowedError
 from .store import Store
@@ -29,7 +29,9 @@ EVERY = 5.0
 SOON = 1.0
 """Between two looks because of a question about something unknown."""
 MOST_BYTES = 1024 * 1024
+MOST_WRITTEN = 16 * 1024 * 1024
 BEARER = "Bearer "
+NOBODY = {"error": "this key is nobody's", "fix": "send Authorization: Bearer <your team's key>"}
 log = logging.getLogger(__name__)
 
 
@@ -46,8 +48,10 @@ class Server:
 
     def application(self) -> web.Application:
         """For readers."""
-        made = web.Application(client_max_size=MOST_BYTES)
+        made = web.Application(client_max_size=MOST_WRITTEN)
         made.router.add_post("/get-online-features", self.features)
+        made.router.add_post("/write", self.write)
+        made.router.add_get("/", self.visible)
         made.router.add_get("/health", self.health)
         made.cleanup_ctx.append(self._running)
         return made
@@ -75,23 +79,60 @@ class Server:
         self.metrics.answered(status, time.perf_counter() - started)
         return web.Response(status=status, body=json.dumps(body).encode(), content_type="application/json")
 
+    async def visible(self, request: web.Request) -> web.Response:
+        """What whoever asks may see, of all projects: the registry's word."""
+        try:
+            body = await self._get("/visible", _key(request))
+        except UnreachableError:
+            return web.json_response({"error": "the registry doesn't answer", "fix": "try again"}, status=503)
+        if body is None:
+            return web.json_response(NOBODY, status=401)
+        return web.Response(body=body, content_type="application/json")
+
     async def _answer(self, request: web.Request) -> tuple[int, dict[str, Any]]:
         try:
-            given = request.headers.get("Authorization", "")
-            reader = await self.access.reader(given.removeprefix(BEARER) if given.startswith(BEARER) else "")
-        except NotAllowedError as error:
-            return 401, {"error": str(error), "fix": "send Authorization: Bearer <your team's key>"}
+            reader = await self.access.reader(_key(request))
+        except NotAllowedError:
+            return 401, NOBODY
         except UnreachableError:
             return 503, {"error": "the registry can't say who you are", "fix": "try again"}
+        return await self._explained(self._read(request, reader))
+
+    async def _read(self, request: web.Request, reader: Reader) -> dict[str, Any]:
+        question = await self._question(await _json(request, MOST_BYTES), reader.views)
+        return online.answer(question, await self.store.read(question))
+
+    async def write(self, request: web.Request) -> web.Response:
+        """Keep new values: the team's own pods put them online."""
+        if self.access.own != await self._whoever(request):
+            return web.json_response({"error": "only the team itself puts values online"}, status=403)
+        status, body = await self._explained(self._write(request))
+        return web.json_response(body, status=status)
+
+    async def _whoever(self, request: web.Request) -> Reader | None:
         try:
-            body = await request.json()
+            return await self.access.reader(_key(request))
+        except (NotAllowedError, UnreachableError):
+            return None
+
+    async def _write(self, request: web.Request) -> dict[str, Any]:
+        body = await _json(request, MOST_WRITTEN)
+        try:
+            view, rows = writing.parse(self.project, body)
+        except online.QuestionError:
+            # It may have been applied a moment ago.
+            await self._look()
+            view, rows = writing.parse(self.project, body)
+        if rows:
+            await self.store.write(view, rows)
+        return {"rows": len(rows)}
+
+    async def _explained(self, work: Awaitable[dict[str, Any]]) -> tuple[int, dict[str, Any]]:
+        """What comes of it: status and body."""
+        try:
+            return 200, await work
         except web.HTTPRequestEntityTooLarge:
-            return 413, {"error": f"more than {MOST_BYTES // 1024} KiB", "fix": "ask for fewer at once"}
-        except (ValueError, UnicodeDecodeError):
-            return 400, {"error": "the body isn't JSON", "fix": "send JSON"}
-        try:
-            question = await self._question(body, reader.views)
-            kept = await self.store.read(question)
+            return 413, {"error": "too much at once", "fix": "send less"}
         except online.QuestionError as error:
             return 400, {"error": str(error), "fix": "mend the question"}
         except NotAllowedError as error:
@@ -100,7 +141,6 @@ class Server:
             log.warning("the database didn't answer: %s", type(error).__name__)
             self.looked = 0.0
             return 503, {"error": "the online store can't answer now", "fix": "try again"}
-        return 200, online.answer(question, kept)
 
     async def _question(self, body: Any, readable: Iterable[str] | None) -> online.Question:
         """What is unknown may be new: then it looks once more."""
@@ -160,3 +200,17 @@ class Server:
 
     async def _metrics(self, request: web.Request) -> web.Response:
         return web.Response(text=self.metrics.text(self.project), content_type="text/plain")
+
+
+async def _json(request: web.Request, most: int) -> Any:
+    if (request.content_length or 0) > most:
+        raise web.HTTPRequestEntityTooLarge(most, request.content_length or 0)
+    try:
+        return await request.json()
+    except (ValueError, UnicodeDecodeError):
+        raise online.QuestionError("the body isn't JSON") from None
+
+
+def _key(request: web.Request) -> str:
+    given = request.headers.get("Authorization", "")
+    return given.removeprefix(BEARER) if given.startswith(BEARER) else ""

@@ -16,7 +16,10 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 LONGEST = 63
 """Characters of a table's name in PostgreSQL."""
 MOST_BYTES = 256 * 1024
-SOURCES = {"BATCH_FILE": "feast.infra.offline_stores.file_source.FileSource", "PUSH_SOURCE": "feast.data_source.PushSource"}
+SOURCES = {
+    "BATCH_FILE": "feast.infra.offline_stores.file_source.FileSource",
+    "PUSH_SOURCE": "feast.data_source.PushSource",
+}
 """Where features may come from: files, and what is pushed."""
 
 

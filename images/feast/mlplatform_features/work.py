@@ -1,6 +1,6 @@
 """A container beside a task: it does what the task asks on 127.0.0.1, with a Feast that the task's image can't hold.
 
-`POST /` {"do": "apply" | "materialize" | "training" | "online", ...its arguments} -> {"result", "log"} or {"error",
+`POST /` {"do": "apply" | "materialize" | "training", ...its arguments} -> {"result", "log"} or {"error",
 "log"}. Files are exchanged in /tmp, which both mount. Nobody else reaches the port.
 """
 
@@ -23,7 +23,6 @@ WORK: dict[str, Callable[..., dict[str, Any]]] = {
     "apply": jobs.apply,
     "materialize": jobs.materialize,
     "training": jobs.training,
-    "online": jobs.online,
 }
 
 
@@ -46,7 +45,7 @@ def do(body: bytes) -> tuple[int, dict[str, Any]]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:  # noqa: N802 - as the library calls it
+    def do_POST(self) -> None:
         """Do it."""
         size = int(self.headers.get("Content-Length") or 0)
         status, answer = do(self.rfile.read(size)) if size <= MOST_BYTES else (413, {"error": "too much", "log": ""})
@@ -57,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - as the library calls it
+    def log_message(self, format: str, *arguments: Any) -> None:
         """The task prints what was said."""
 
 
