@@ -30,7 +30,7 @@ def test_nothing_is_let_in_or_out_but_names_to_begin_with() -> None:
 def test_nobody_is_let_in_without_being_named() -> None:
     into = {name: rule for name, spec in policies().items() for rule in spec.get("ingress", [])}
     assert set(into) == {"airflow-server", "airflow-check", "airflow-metrics", "model", "features"}
-    for rule in into.values():
+    for name, rule in into.items():
         assert rule["from"]
         for peer in rule["from"]:
             namespace = peer.get("namespaceSelector", {}).get("matchLabels", {}).get("kubernetes.io/metadata.name")
