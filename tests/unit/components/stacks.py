@@ -39,6 +39,7 @@ IMAGES = Images(
                 "serving",
                 "monitoring",
                 "tuning",
+                "feast",
             ),
             1,
         )
