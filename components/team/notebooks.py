@@ -17,7 +17,7 @@ from components.kubernetes.images import Images
 from components.platform import notebooks_kind
 from components.platform.contract import NotebookProfile, Notebooks, PlatformContract
 from components.platform.notebooks_pod import NOTEBOOK_PORT
-from components.team.names import FEATURE_FILES, FEATURE_KEYS, NOTEBOOK, TEAM_SHARED, WORKER_KEYS
+from components.team.names import FEATURE_KEYS, FEATURE_STORE, NOTEBOOK, TEAM_SHARED, WORKER_KEYS
 from components.team.notebooks_spec import NotebooksSpec
 
 FEAST = "/etc/feast"
@@ -108,7 +108,7 @@ def wanted(spec: NotebooksSpec, storage: Storage, chosen: list[dict[str, Any]]) 
         "environment": [{"name": "FEAST_FS_YAML_FILE_PATH", "value": f"{FEAST}/feature_store.yaml"}],
         "secrets": [WORKER_KEYS],
         "optionalSecrets": [FEATURE_KEYS],
-        "files": [{"folder": FEAST, "configMap": FEATURE_FILES}],
+        "files": [{"folder": FEAST, "configMap": FEATURE_STORE}],
     }
 
 

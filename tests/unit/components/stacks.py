@@ -41,6 +41,7 @@ IMAGES = Images(
                 "tuning",
                 "jupyterhub",
                 "notebook-small",
+                "feast",
             ),
             1,
         )

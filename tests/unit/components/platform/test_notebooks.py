@@ -10,7 +10,7 @@ from components.foundation.contract import NodePool, Taint
 from components.kubernetes.secrets import derive_text
 from components.platform import notebooks, notebooks_admission, notebooks_kind, notebooks_pod
 from components.platform.notebooks_spec import NotebooksSpec, ProfileSpec
-from components.team.names import FEATURE_FILES, FEATURE_KEYS, NOTEBOOK, WORKER_KEYS
+from components.team.names import FEATURE_KEYS, FEATURE_STORE, NOTEBOOK, WORKER_KEYS
 from images.jupyterhub.mlplatform_hub import __main__ as program
 from images.jupyterhub.mlplatform_hub import pod, settings
 from images.jupyterhub.mlplatform_hub.directory import team
@@ -114,7 +114,7 @@ def test_the_kind_has_what_the_image_reads() -> None:
 
 def test_what_a_notebook_may_make_is_what_it_is_called_and_has() -> None:
     assert set(notebooks_admission.SECRETS) == {WORKER_KEYS, FEATURE_KEYS}
-    assert FEATURE_FILES in notebooks_admission.FILES
+    assert FEATURE_STORE in notebooks_admission.FILES
     assert NOTEBOOK in notebooks_admission.ACCOUNTS
     assert re.fullmatch(notebooks_admission.WHO, f"system:serviceaccount:team-search:{NOTEBOOK}")
     assert not re.fullmatch(notebooks_admission.WHO, "system:serviceaccount:mlp-platform:hub")
