@@ -59,7 +59,9 @@ class Airflow(pulumi.ComponentResource):
             opts=child,
         )
         containers = [
-            airflow_pod.servers(spec.airflow, inputs.image, settings.servers(spec, inputs.platform, inputs.notebook_images)),
+            airflow_pod.servers(
+                spec.airflow, inputs.image, settings.servers(spec, inputs.platform, inputs.notebook_images)
+            ),
             statsd.container(inputs.statsd_image),
         ]
         self.server = k8s.apps.v1.Deployment(

@@ -1,6 +1,6 @@
 """Jupyter reads this from /etc/jupyter; what the hub gives as arguments wins over it."""
 
-c = get_config()  # noqa: F821 - Jupyter's
+c = get_config()
 
 c.ServerApp.contents_manager_class = "mlplatform_notebook.contents.Contents"
 c.ServerApp.root_dir = "/home/mlp"

@@ -49,7 +49,7 @@ class Result:
     seconds: float
     error: str = ""
     cell: int = 0
-    """Of an error in the notebook: the number of its cell, from 1."""
+    """Of an error in the notebook: the number that its cell has in brackets."""
     lost: bool = False
     """The process was killed: the same again may help, with more memory or none of the others' load."""
 
@@ -78,7 +78,9 @@ def serve(folder: Path) -> None:
     job = read(awaited(folder / JOB))
     if not (folder / RESULT).is_file():
         if (folder / STARTED).is_file():
-            result = Result(False, 0.0, "the notebook's process was killed: most likely it needed more memory", lost=True)
+            result = Result(
+                False, 0.0, "the notebook's process was killed: most likely it needed more memory", lost=True
+            )
         else:
             (folder / STARTED).touch()
             result = run(job, folder)
@@ -115,7 +117,7 @@ def run(job: Job, folder: Path) -> Result:
                 autosave_cell_every=SAVED_SECONDS,
             )
         except PapermillExecutionError as failed:
-            error, cell = f"{failed.ename}: {failed.evalue}", int(failed.cell_index) + 1
+            error, cell = f"{failed.ename}: {failed.evalue}", int(failed.exec_count or 0)
         except Exception as failed:
             error = f"{type(failed).__name__}: {failed}"
     return Result(not error, round(time.monotonic() - begun, 1), error, cell)
