@@ -113,7 +113,7 @@ def application() -> Any:
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.exception_handler(Failed)
+    @app.exception_handler(Failed)  # type: ignore[untyped-decorator]  # Airflow is in the image alone
     async def failed(request: Request, error: Failed) -> Response:
         """Who isn't signed in does so first, and comes back; anything else is said."""
         if error.status_code == 401 and "text/html" in request.headers.get("accept", ""):

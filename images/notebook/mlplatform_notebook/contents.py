@@ -240,7 +240,7 @@ class Contents(AsyncLargeFileManager):  # type: ignore[misc]  # untyped
         if model["type"] == "notebook":
             notebook = nbformat.from_dict(model["content"])
             self.check_and_sign(notebook, path)
-            return nbformat.writes(notebook, version=nbformat.NO_CONVERT).encode()
+            return str(nbformat.writes(notebook, version=nbformat.NO_CONVERT)).encode()
         if model.get("format") == "json":
             return json.dumps(model["content"]).encode()
         content = str(model["content"])
