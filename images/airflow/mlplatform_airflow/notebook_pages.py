@@ -27,11 +27,19 @@ HEADERS = {
     "Cache-Control": "private, no-store",
 }
 # A list of links that lead out of a frame to the pages; it is ours.
-LIST_HEADERS = {**HEADERS, "Content-Security-Policy": POLICY.replace("sandbox;", "sandbox allow-same-origin allow-popups;")}
+LIST_HEADERS = {
+    **HEADERS,
+    "Content-Security-Policy": POLICY.replace(
+        "sandbox;", "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox;"
+    ),
+}
 PART = re.compile(r"[A-Za-z0-9_.~:+-]+")
 MOST_BYTES = 64 * 2**20
 LISTED = 500
-STYLE = "body{font:15px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}td{padding:.1rem 1rem .1rem 0}"
+STYLE = """
+body { font: 15px/1.6 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+td { padding: .1rem 1rem .1rem 0 }
+"""
 
 
 def known(*parts: str) -> bool:
@@ -55,7 +63,8 @@ def listing(items: list[tuple[str, str]]) -> str:
             f'<td>{html.escape(run)}</td><td><a href="{links(dag, run, task)}?download=1">ipynb</a></td></tr>'
         )
     body = f"<table>{''.join(rows)}</table>" if rows else "<p>No notebook has run as a task yet.</p>"
-    return f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Notebooks</title><style>{STYLE}</style><h1>Notebooks</h1>{body}'
+    head = f'<meta charset="utf-8"><title>Notebooks</title><style>{STYLE}</style>'
+    return f'<!DOCTYPE html><html lang="en">{head}<h1>Notebooks</h1>{body}</html>'
 
 
 @cache
@@ -104,7 +113,7 @@ def application() -> Any:
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
-    @app.exception_handler(Failed)
+    @app.exception_handler(Failed)  # type: ignore[untyped-decorator]  # Airflow is in the image alone
     async def failed(request: Request, error: Failed) -> Response:
         """Who isn't signed in does so first, and comes back; anything else is said."""
         if error.status_code == 401 and "text/html" in request.headers.get("accept", ""):
@@ -130,8 +139,8 @@ def application() -> Any:
             raise HTTPException(404, "there is no page of this notebook (yet): it is made when the notebook has ended")
         return Response(body, headers=HEADERS, media_type="text/html; charset=utf-8")
 
-    app.add_api_route("/", index, methods=["GET"])
+    app.add_api_route("/", index, methods=["GET"], response_model=None)
     # The DAG's own permission: who may not see it sees nothing of its notebooks.
     allowed = [Depends(requires_access_dag("GET"))]
-    app.add_api_route("/{dag_id}/{run_id}/{task}", show, methods=["GET"], dependencies=allowed)
+    app.add_api_route("/{dag_id}/{run_id}/{task}", show, methods=["GET"], dependencies=allowed, response_model=None)
     return app

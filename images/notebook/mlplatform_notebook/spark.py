@@ -51,6 +51,7 @@ def settings(environment: Mapping[str, str], size: Size) -> dict[str, str]:
         "spark.submit.deployMode": "client",
         "spark.driver.host": environment["POD_IP"],
         "spark.driver.bindAddress": "0.0.0.0",  # noqa: S104 - the pod's own address, known to its executors
+        "spark.driver.memory": "512m",
         "spark.driver.port": str(DRIVER_PORT),
         "spark.blockManager.port": str(BLOCK_PORT),
         "spark.ui.enabled": "false",

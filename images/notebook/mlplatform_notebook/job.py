@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from . import rendering
 FOLDER = "/notebook"
 JOB, STARTED, LOG, OUTPUT, PAGE, RESULT = "job.json", "started", "log", "output.ipynb", "output.html", "result.json"
 POLL_SECONDS = 0.1
+KILLED = "the notebook's process was killed: most likely it needed more memory than the task gives it (memory=...)"
 SAVED_SECONDS = 5
 """So often what a running notebook has so far is written down."""
 
@@ -49,7 +50,7 @@ class Result:
     seconds: float
     error: str = ""
     cell: int = 0
-    """Of an error in the notebook: the number of its cell, from 1."""
+    """Of an error in the notebook: the number that its cell has in brackets."""
     lost: bool = False
     """The process was killed: the same again may help, with more memory or none of the others' load."""
 
@@ -74,18 +75,23 @@ def awaited(path: Path) -> str:
 
 
 def serve(folder: Path) -> None:
-    """Do the job of a folder, once; then wait to be ended with the pod."""
-    job = read(awaited(folder / JOB))
-    if not (folder / RESULT).is_file():
-        if (folder / STARTED).is_file():
-            result = Result(False, 0.0, "the notebook's process was killed: most likely it needed more memory", lost=True)
-        else:
-            (folder / STARTED).touch()
-            result = run(job, folder)
-        show(job, result, folder)
-        put(folder / RESULT, json.dumps(result.__dict__))
+    """Do the job of a folder; then wait to be ended with the pod."""
+    once(read(awaited(folder / JOB)), folder)
     while True:
         time.sleep(3600)
+
+
+def once(job: Job, folder: Path) -> None:
+    """Run it, unless that was begun before; leave a page and the result."""
+    if (folder / RESULT).is_file():
+        return
+    if (folder / STARTED).is_file():
+        result = Result(False, 0.0, KILLED, lost=True)
+    else:
+        (folder / STARTED).touch()
+        result = run(job, folder)
+    show(job, result, folder)
+    put(folder / RESULT, json.dumps(asdict(result)))
 
 
 def run(job: Job, folder: Path) -> Result:
@@ -98,7 +104,7 @@ def run(job: Job, folder: Path) -> Result:
     paths = [str(source.parent), str(folder / "code"), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     begun = time.monotonic()
-    error, cell = "", 0
+    error, cell, lost = "", 0, False
     with (folder / LOG).open("a", buffering=1) as log, redirect_stdout(log), redirect_stderr(log):
         try:
             papermill.execute_notebook(
@@ -115,21 +121,22 @@ def run(job: Job, folder: Path) -> Result:
                 autosave_cell_every=SAVED_SECONDS,
             )
         except PapermillExecutionError as failed:
-            error, cell = f"{failed.ename}: {failed.evalue}", int(failed.cell_index) + 1
+            error, cell = f"{failed.ename}: {failed.evalue}", int(failed.exec_count or 0)
         except Exception as failed:
-            error = f"{type(failed).__name__}: {failed}"
-    return Result(not error, round(time.monotonic() - begun, 1), error, cell)
+            lost = type(failed).__name__ == "DeadKernelError"
+            error = KILLED if lost else f"{type(failed).__name__}: {failed}"
+    return Result(not error, round(time.monotonic() - begun, 1), error, cell, lost)
 
 
 def show(job: Job, result: Result, folder: Path) -> None:
     """Make the page of what there is, also of a run that failed. No page is no reason to fail."""
-    import nbformat
-
     path = folder / OUTPUT
     if not path.is_file():
         path = folder / "code" / job.notebook
     facts = {**job.facts, "ended": "well" if result.ok else result.error, "seconds": f"{result.seconds:g}"}
     try:
+        import nbformat
+
         notebook = nbformat.read(path, as_version=4)
         put(folder / PAGE, rendering.page(notebook, job.title or job.notebook, facts))
     except Exception as error:

@@ -8,7 +8,7 @@ import json
 import mimetypes
 import tempfile
 from collections.abc import Callable
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import nbformat
 from jupyter_server.auth.decorator import authorized
@@ -22,6 +22,7 @@ from tornado.web import HTTPError, authenticated
 from . import drive
 from .drive import Drive, DriveError, Entry
 
+T = TypeVar("T")
 BUCKET = "bucket"
 """What the bucket is called at the root; a folder of that name in the home folder isn't seen."""
 SPOOLED_BYTES = 8 * 2**20
@@ -115,7 +116,7 @@ class Contents(AsyncLargeFileManager):  # type: ignore[misc]  # untyped
             raise HTTPError(404, reason=f"there is no {key} in the bucket")
         return found
 
-    async def _ask[T](self, question: Callable[[Drive], T]) -> T:
+    async def _ask(self, question: Callable[[Drive], T]) -> T:
         """Ask the bucket in a thread: nothing else waits for it."""
         if self.drive is None:
             raise HTTPError(404, reason="there is no bucket: TEAM_BUCKET isn't set")
@@ -149,8 +150,8 @@ class Contents(AsyncLargeFileManager):  # type: ignore[misc]  # untyped
         self,
         path: str,
         content: bool = True,
-        type: str | None = None,  # noqa: A002 - Jupyter's name
-        format: str | None = None,  # noqa: A002 - Jupyter's name
+        type: str | None = None,
+        format: str | None = None,
         require_hash: bool = False,
     ) -> dict[str, Any]:
         """As `AsyncContentsManager`. At the root, `bucket` is one of the folders."""
@@ -239,7 +240,7 @@ class Contents(AsyncLargeFileManager):  # type: ignore[misc]  # untyped
         if model["type"] == "notebook":
             notebook = nbformat.from_dict(model["content"])
             self.check_and_sign(notebook, path)
-            return nbformat.writes(notebook, version=nbformat.NO_CONVERT).encode()
+            return str(nbformat.writes(notebook, version=nbformat.NO_CONVERT)).encode()
         if model.get("format") == "json":
             return json.dumps(model["content"]).encode()
         content = str(model["content"])
@@ -268,7 +269,9 @@ class Contents(AsyncLargeFileManager):  # type: ignore[misc]  # untyped
 
     async def _move(self, old_path: str, new_path: str) -> None:
         if await self.dir_exists(old_path):
-            raise HTTPError(400, reason="a folder can't be moved between the bucket and the home folder: copy its files")
+            raise HTTPError(
+                400, reason="a folder can't be moved between the bucket and the home folder: copy its files"
+            )
         if await self.file_exists(new_path) or await self.dir_exists(new_path):
             raise HTTPError(409, reason=f"there is a {new_path} already")
         model = await self.get(old_path, type="file", format="base64")

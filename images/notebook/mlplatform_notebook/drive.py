@@ -21,6 +21,7 @@ MOVED_OBJECTS = 1000
 """A folder of more objects isn't renamed: each of them is copied."""
 REFUSED = {"AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
 MISSING = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
+LONG_AGO = datetime.fromtimestamp(0, UTC)
 FOLDER_TYPE = "application/x-directory"
 
 
@@ -41,7 +42,7 @@ class Entry:
     """Its key, without a slash at the end; empty for the bucket itself."""
     folder: bool
     size: int | None = None
-    modified: datetime = datetime.fromtimestamp(0, UTC)
+    modified: datetime = LONG_AGO
 
     @property
     def name(self) -> str:
@@ -194,7 +195,9 @@ class Drive:
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in REFUSED:
-                raise DriveError(403, f"the object store refuses these keys for {self.bucket}/{path} ({code})") from None
+                raise DriveError(
+                    403, f"the object store refuses these keys for {self.bucket}/{path} ({code})"
+                ) from None
             if code in MISSING:
                 raise DriveError(404, f"there is no {path!r} in the bucket {self.bucket}") from None
             raise DriveError(502, f"the object store says {code} for {self.bucket}/{path}") from None

@@ -1,1 +1,0 @@
-"""What is ours in a notebook's image: the team's bucket as a folder, notebook jobs, Spark on the team's pods (README.md)."""
