@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from components.kubernetes import statsd
 from components.kubernetes.pods import SecretKey
 from components.platform.contract import CHECK_PORT, PlatformContract
+from components.team import feature_settings
 from components.team.names import AIRFLOW, AIRFLOW_KEYS
 from components.team.spec import TeamSpec
 
@@ -100,11 +101,14 @@ def tasks(spec: TeamSpec, platform: PlatformContract, serving_image: str = "") -
     return {**common(spec, platform), "AIRFLOW__METRICS__STATSD_HOST": f"{AIRFLOW}.{spec.id}", **packs}
 
 
-def servers(spec: TeamSpec, platform: PlatformContract, notebook_images: Mapping[str, str]) -> dict[str, str]:
+def servers(
+    spec: TeamSpec, platform: PlatformContract, notebook_images: Mapping[str, str], features_image: str = ""
+) -> dict[str, str]:
     """What api-server, scheduler, dag-processor and triggerer need; their secrets are in `SECRETS`."""
     store = platform.foundation.object_store
     return {
         **common(spec, platform),
+        **feature_settings.tasks(spec, features_image),
         "AIRFLOW__API__INSTANCE_NAME": spec.name,
         "AIRFLOW__CORE__PARALLELISM": str(spec.airflow.parallelism),
         "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": str(spec.airflow.parallelism),

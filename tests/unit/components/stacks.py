@@ -40,6 +40,7 @@ IMAGES = Images(
                 "monitoring",
                 "tuning",
                 "notebook-small",
+                "feast",
             ),
             1,
         )
