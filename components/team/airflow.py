@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -26,6 +27,8 @@ class AirflowInputs:
     image: str
     worker_image: str
     statsd_image: str
+    notebook_images: Mapping[str, str]
+    """Name -> by digest: what notebooks that are tasks run in; empty for one that nobody built here."""
     serving_image: str = ""
     """What tasks pack models on; empty where the team serves none."""
     features_image: str = ""
@@ -64,7 +67,9 @@ class Airflow(pulumi.ComponentResource):
         )
         containers = [
             airflow_pod.servers(
-                spec.airflow, inputs.image, settings.servers(spec, inputs.platform, inputs.features_image)
+                spec.airflow,
+                inputs.image,
+                settings.servers(spec, inputs.platform, inputs.notebook_images, inputs.features_image),
             ),
             statsd.container(inputs.statsd_image),
         ]

@@ -76,6 +76,10 @@ class Team(pulumi.ComponentResource):
                 image=inputs.images.reference("airflow"),
                 worker_image=inputs.images.reference("airflow-worker"),
                 statsd_image=inputs.images.reference("statsd-exporter"),
+                notebook_images={
+                    "notebook-small": inputs.images.reference("notebook-small"),
+                    "notebook": inputs.images.optional("notebook"),
+                },
                 serving_image=inputs.images.reference("serving") if spec.models else "",
                 features_image=inputs.images.reference("feast") if spec.features else "",
             ),

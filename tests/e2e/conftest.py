@@ -46,8 +46,8 @@ ORDER = (
     "test_team_pipeline.py",
     "test_team_isolation.py",
     "test_team_admission.py",
-    "test_team_rotation.py",
     "test_monitoring.py",
+    "test_team_rotation.py",
     "test_team_removal.py",
     "test_provider_awaits.py",
     "test_engine_killed.py",
@@ -61,6 +61,7 @@ ORDER = (
     "test_team_kills.py",
     "test_tuning.py",
     "test_article_recommender.py",
+    "test_notebook_jobs.py",
     # After the teams' runs, so that what those wrote and showed is searched too.
     "test_secrets.py",
     "test_wrong_cases.py",

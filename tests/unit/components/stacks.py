@@ -39,6 +39,7 @@ IMAGES = Images(
                 "serving",
                 "monitoring",
                 "tuning",
+                "notebook-small",
                 "feast",
             ),
             1,

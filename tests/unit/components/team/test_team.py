@@ -289,3 +289,12 @@ def test_an_image_that_the_release_lacks_is_said_with_the_fix() -> None:
     inputs = TeamInputs(stacks.platform_contract(), images, pulumi.Output.secret(stacks.ROOT))
     with pytest.raises(pulumi.RunError, match=r"(?s)image airflow isn't in release test.*fix: run `mlp images`"):
         record(lambda: Team("team-search", stacks.team_spec(), inputs))
+
+
+def test_a_notebook_that_is_a_task_has_the_image_of_peoples_notebooks() -> None:
+    found = environment(stacks.team())
+    images = json.loads(found["MLP_NOTEBOOK_IMAGES"])
+    assert re.fullmatch(r".+/mlplatform/notebook-small@sha256:[0-9a-f]{64}", images["notebook-small"])
+    # Nobody built it: whoever asks for it is told so.
+    assert images["notebook"] == ""
+    assert found["TEAM_BUCKET"] == "team-search"
