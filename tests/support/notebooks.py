@@ -8,7 +8,6 @@ import re
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from typing import Any
@@ -158,8 +157,7 @@ def sign_in(ingress: str, name: str, password: str) -> Person:
         urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(jar), NoRedirect()
     )
 
-    def ask(path: str, data: Mapping[str, str] | None = None, **headers: str) -> tuple[int, str]:
-        body = urllib.parse.urlencode(data).encode() if data is not None else None
+    def ask(path: str, body: bytes | None = None, **headers: str) -> tuple[int, str]:
         host = f"{HOST}:{ingress.rpartition(':')[2]}"
         request = urllib.request.Request(f"{ingress}{path}", body, {"Host": host, **headers})
         try:
@@ -172,13 +170,13 @@ def sign_in(ingress: str, name: str, password: str) -> Person:
         return next(cookie.value or "" for cookie in jar if cookie.name == "_xsrf")
 
     ask("/hub/login")
-    status, text = ask("/hub/login", {"username": name, "password": password, "_xsrf": mark()})
+    form = urllib.parse.urlencode({"username": name, "password": password, "_xsrf": mark()})
+    status, text = ask("/hub/login", form.encode())
     if status != 302:
         told = re.search(r'login_error">(.*?)<', text, re.DOTALL)
         raise Refused("hub", f"{status} {told.group(1).strip() if told else text[:200]}")
     ask("/hub/home")
-    status, text = ask(
-        f"/hub/api/users/{name}/tokens?_xsrf={urllib.parse.quote(mark())}", {}, Accept="application/json"
-    )
+    tokens = f"/hub/api/users/{name}/tokens?_xsrf={urllib.parse.quote(mark())}"
+    status, text = ask(tokens, b'{"note": "e2e", "expires_in": 3600}', **{"Content-Type": "application/json"})
     assert status in (200, 201), f"no token: {status} {text[:500]}"
     return Person(name, ingress, json.loads(text)["token"])
