@@ -109,34 +109,38 @@ class Kernel:
         return asyncio.run(asyncio.wait_for(self._run(code), seconds))
 
     async def _run(self, code: str) -> str:
-        site, message = self.person.site, uuid4().hex
+        site = self.person.site
         headers = {**self.person.headers, "Host": site.host}
         content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": True}
-        request = {
-            "header": {"msg_id": message, "msg_type": "execute_request", "username": "", "session": message, **VERSION},
-            "parent_header": {},
-            "metadata": {},
-            "content": content,
-            "channel": "shell",
-        }
-        printed: list[str] = []
         async with (
             aiohttp.ClientSession() as session,
             session.ws_connect(f"{site.address}{self.path}/channels", headers=headers, max_msg_size=0) as socket,
         ):
-            await socket.send_str(json.dumps(request))
-            async for got in socket:
-                answer = json.loads(got.data)
-                if answer.get("parent_header", {}).get("msg_id") != message:
-                    continue
-                kind, said = answer["header"]["msg_type"], answer["content"]
-                if kind == "stream" and said["name"] == "stdout":
-                    printed.append(said["text"])
-                elif kind == "error":
-                    raise RaisedError(f"{said['ename']}: {said['evalue']}")
-                elif kind == "status" and said["execution_state"] == "idle":
-                    return "".join(printed)
-        raise AssertionError(f"the kernel hung up: {''.join(printed)[-500:]}")
+            # Once it says that it is idle, it says everything that comes after.
+            await self._asked(socket, "kernel_info", {})
+            return await self._asked(socket, "execute", content)
+
+    async def _asked(self, socket: aiohttp.ClientWebSocketResponse, what: str, content: dict[str, Any]) -> str:
+        message, printed, reply, idle = uuid4().hex, list[str](), dict[str, Any](), False
+        header = {"msg_id": message, "msg_type": f"{what}_request", "username": "", "session": message, **VERSION}
+        parts = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+        await socket.send_str(json.dumps(parts))
+        while not (idle and reply):
+            got = await socket.receive()
+            assert got.type == aiohttp.WSMsgType.TEXT, f"the kernel hung up: {''.join(printed)[-500:]}"
+            answer = json.loads(got.data)
+            if answer.get("parent_header", {}).get("msg_id") != message:
+                continue
+            kind, said = answer["header"]["msg_type"], answer["content"]
+            if kind == "stream" and said["name"] == "stdout":
+                printed.append(said["text"])
+            elif kind == f"{what}_reply":
+                reply = said
+            elif kind == "status":
+                idle = said["execution_state"] == "idle"
+        if reply["status"] != "ok":
+            raise RaisedError(f"{reply.get('ename')}: {reply.get('evalue')}")
+        return "".join(printed)
 
 
 def password_of(person: str) -> str:
