@@ -60,6 +60,7 @@ ORDER = (
     "test_serving_hostile.py",
     "test_team_kills.py",
     "test_tuning.py",
+    "test_features.py",
     "test_article_recommender.py",
     "test_notebook_jobs.py",
     # After the teams' runs, so that what those wrote and showed is searched too.
