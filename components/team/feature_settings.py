@@ -8,15 +8,13 @@ from typing import Any
 import pulumi
 
 from components.platform.contract import PlatformContract
+from components.team import feature_job
+from components.team.feature_names import APPLY_FILE, CLIENT_FILE, WORKER_FILE
+from components.team.feature_spec import FeatureStoreSpec
 from components.team.keys import Derive
 from components.team.names import FEATURES
 from components.team.spec import TeamSpec
 
-CLIENT_FILE = "feature_store.yaml"
-"""For notebooks, jobs and tasks: they read online what the feature server lets them."""
-WORKER_FILE = "worker.yaml"
-"""For what puts values online (images/feast)."""
-FOLDER = "/etc/feast"
 SERVICE_PORT = 80
 
 
@@ -30,13 +28,14 @@ def address(spec: TeamSpec) -> str:
     return f"http://{FEATURES}.{spec.id}"
 
 
-def files(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
+def files(spec: TeamSpec, features: FeatureStoreSpec, platform: PlatformContract, image: str) -> dict[str, str]:
     """Of ConfigMap feature-store. JSON is YAML, and has one way to write each text."""
     return {
         CLIENT_FILE: _file(spec, platform, {"type": "remote", "path": address(spec)}),
         WORKER_FILE: _file(
             spec, platform, {"type": "mlplatform_features.writer.ServerOnlineStore", "path": address(spec)}
         ),
+        APPLY_FILE: json.dumps(feature_job.job(spec.id, image, features.worker), indent=2) + "\n",
     }
 
 

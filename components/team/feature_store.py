@@ -52,7 +52,7 @@ class FeatureStore(pulumi.ComponentResource):
         k8s.core.v1.ConfigMap(
             f"{name}-config",
             metadata=objects.metadata(FEATURE_STORE, label.labels(FEATURE_STORE, "config"), inputs.namespace),
-            data=settings.files(spec, inputs.platform),
+            data=settings.files(spec, features, inputs.platform, inputs.image),
             opts=child,
         )
         keys = objects.secret(

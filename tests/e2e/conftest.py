@@ -61,6 +61,7 @@ ORDER = (
     "test_team_kills.py",
     "test_tuning.py",
     "test_article_recommender.py",
+    "test_notebooks.py",
     "test_notebook_jobs.py",
     # After the teams' runs, so that what those wrote and showed is searched too.
     "test_secrets.py",

@@ -47,11 +47,12 @@ def there() -> bool:
     return bool(os.environ.get(KEY))
 
 
-def beside(resources: Mapping[str, str] | None = None) -> dict[str, Any]:
+def beside(resources: Mapping[str, str] | None = None, env: Mapping[str, str] | None = None) -> dict[str, Any]:
     """`executor_config` of a task that works on features.
 
     Args:
         resources: Requests of the task itself, such as {"cpu": "100m", "memory": "1Gi"}; by default the team's.
+        env: More variables of the task.
     """
     from airflow.sdk import get_parsing_context
 
@@ -60,7 +61,9 @@ def beside(resources: Mapping[str, str] | None = None) -> dict[str, Any]:
         return {}
     from kubernetes.client import models as k8s
 
-    own = k8s.V1Container(name="base")
+    own = k8s.V1Container(
+        name="base", env=[k8s.V1EnvVar(name=name, value=value) for name, value in (env or {}).items()]
+    )
     if resources:
         wanted = dict(resources)
         own.resources = k8s.V1ResourceRequirements(requests=wanted, limits={**wanted, "cpu": "1"})

@@ -7,12 +7,12 @@ no method of this table isn't served at all.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from . import grants, kinds, taken
-from .grants import DESCRIBE, Sight
+from .grants import DESCRIBE, READ_ONLINE, Sight
 from .kept import Kept
 from .kinds import ENTITY, INFRA, PERMISSION, PROJECT, SERVICE, SOURCE, VIEW, Kind
 from .problem import NotAllowedError, NotFoundError, RefusedError
@@ -22,6 +22,8 @@ from feast.protos.feast.registry import RegistryServer_pb2 as protocol  # isort:
 from google.protobuf.empty_pb2 import Empty  # isort: skip
 
 INFRA_NAME = "infra_obj"
+SHARED = "shared-with-"
+"""What the name of a Permission begins with that `share` has made."""
 APPLIED = {
     "ApplyEntity": (ENTITY, "entity"),
     "ApplyDataSource": (SOURCE, "data_source"),
@@ -143,8 +145,39 @@ class Catalogue:
         return [
             view.spec.name
             for view in self.kept.list(VIEW, project)
-            if sight.may(VIEW.type, view.spec.name, grants.READ_ONLINE, dict(view.spec.tags))
+            if sight.may(VIEW.type, view.spec.name, READ_ONLINE, dict(view.spec.tags))
         ]
+
+    def share(self, team: str, with_: str, views: Sequence[str]) -> list[str]:
+        """Let another team see and read these views of a team's project, and no other by this; what it may read now.
+
+        Raises:
+            RefusedError: There is no such view.
+        """
+        known = {view.spec.name for view in self.kept.list(VIEW, team)}
+        if missing := sorted(set(views) - known):
+            raise RefusedError(f"there is no feature view {missing[0]}: it has {', '.join(sorted(known)) or 'none'}")
+        name = f"{SHARED}{with_}"
+        if not views:
+            self.kept.delete(PERMISSION, team, name)
+            return []
+        made = PERMISSION.message()
+        made.spec.name = name
+        made.spec.types.append(made.spec.Type.Value(VIEW.type))
+        made.spec.name_patterns.extend(sorted(set(views)))
+        made.spec.actions.extend(made.spec.AuthzedAction.Value(action) for action in (DESCRIBE, READ_ONLINE))
+        made.spec.policy.role_based_policy.roles.append(with_)
+        self._put(PERMISSION, team, name, made)
+        return sorted(set(views))
+
+    def shared(self, project: str) -> dict[str, list[str]]:
+        """By view, the other teams that may read it."""
+        found: dict[str, list[str]] = {view.spec.name: [] for view in self.kept.list(VIEW, project)}
+        teams = {team for one in self.kept.list(PERMISSION, project) for team in grants.grant(one).teams}
+        for team in sorted(teams):
+            for view in self.readable(team, project):
+                found[view].append(team)
+        return found
 
     def _own(self, team: str, project: str) -> None:
         if team != project:

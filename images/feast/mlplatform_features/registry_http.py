@@ -2,6 +2,7 @@
 
 - `PUT /-/teams/TEAM` {"key": ...}, `DELETE /-/teams/TEAM?purge=true|false`: with the admin's key.
 - `GET /visible`: what the key's team may see, of all projects.
+- `PUT /shared/TEAM` {"views": [...]}: these views of the key's team are that one's to read, and no others.
 - `GET /projects/PROJECT/readable`: whose key it is, and the views whose values it may read.
 - `GET /projects/PROJECT/definitions`: all that it may see of it, as Feast's message Registry.
 - `GET /health`, `GET /live`, without a key.
@@ -18,7 +19,7 @@ from aiohttp import web
 
 from .grants import project_of
 from .kinds import SERVICE, VIEW
-from .problem import NotAllowedError
+from .problem import NotAllowedError, RefusedError
 from .registry import Catalogue, digest
 
 BEARER = "Bearer "
@@ -33,6 +34,7 @@ def application(catalogue: Catalogue, admin_key: str) -> web.Application:
     made.router.add_put("/-/teams/{team}", api.give)
     made.router.add_delete("/-/teams/{team}", api.take)
     made.router.add_get("/visible", api.visible)
+    made.router.add_put("/shared/{team}", api.share)
     made.router.add_get("/projects/{project}/readable", api.readable)
     made.router.add_get("/projects/{project}/definitions", api.definitions)
     made.router.add_get("/health", api.health)
@@ -46,6 +48,8 @@ async def _explained(
 ) -> web.StreamResponse:
     try:
         return await handler(request)
+    except RefusedError as error:
+        return web.json_response({"error": str(error)}, status=400)
     except NotAllowedError as error:
         return web.json_response(
             {"error": str(error), "fix": "send Authorization: Bearer <the team's key>"}, status=401
@@ -84,6 +88,16 @@ class _Api:
         """Views and services by project."""
         team = await self._team(request)
         return web.json_response(await asyncio.to_thread(visible, self.catalogue, team))
+
+    async def share(self, request: web.Request) -> web.Response:
+        """Let another team read."""
+        team, other = await self._team(request), project_of(request.match_info["team"])
+        try:
+            views = [str(view) for view in (await request.json())["views"]]
+        except (json.JSONDecodeError, KeyError, TypeError):
+            return web.json_response({"error": 'send {"views": [...]}'}, status=400)
+        shared = await asyncio.to_thread(self.catalogue.share, team, other, views)
+        return web.json_response({"team": other, "views": shared})
 
     async def readable(self, request: web.Request) -> web.Response:
         """Who asks, and what they may read."""
@@ -124,6 +138,7 @@ def visible(catalogue: Catalogue, team: str) -> dict[str, object]:
     found = []
     for project in catalogue.projects_of(team):
         readable = set(catalogue.readable(team, project))
+        shared = catalogue.shared(project) if project == team else {}
         views = [
             {
                 "name": view.spec.name,
@@ -131,6 +146,7 @@ def visible(catalogue: Catalogue, team: str) -> dict[str, object]:
                 "entities": [name for name in view.spec.entities if not name.startswith("__")],
                 "features": [feature.name for feature in view.spec.features],
                 "readable": view.spec.name in readable,
+                "shared": shared.get(view.spec.name, []),
                 "materialized": max(
                     (one.end_time.ToDatetime().isoformat() + "Z" for one in view.meta.materialization_intervals),
                     default=None,

@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Awaitable, Iterable
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import psycopg
@@ -52,6 +53,7 @@ class Server:
         made.router.add_post("/get-online-features", self.features)
         made.router.add_post("/write", self.write)
         made.router.add_get("/", self.visible)
+        made.router.add_put("/shared/{team}", self.share)
         made.router.add_get("/health", self.health)
         made.cleanup_ctx.append(self._running)
         return made
@@ -88,6 +90,18 @@ class Server:
         if body is None:
             return web.json_response(NOBODY, status=401)
         return web.Response(body=body, content_type="application/json")
+
+    async def share(self, request: web.Request) -> web.Response:
+        """Let another team read views of this one: passed on to the registry, in the name of whoever has the key."""
+        if self.access.own != await self._whoever(request) or self._session is None:
+            return web.json_response(NOBODY, status=401)
+        headers = {"Authorization": f"{BEARER}{self.key}", "Content-Type": "application/json"}
+        url = f"{self.registry}/shared/{quote(request.match_info['team'], safe='')}"
+        try:
+            async with self._session.put(url, data=await request.read(), headers=headers) as answer:
+                return web.Response(status=answer.status, body=await answer.read(), content_type="application/json")
+        except (aiohttp.ClientError, TimeoutError):
+            return web.json_response({"error": "the registry doesn't answer", "fix": "try again"}, status=503)
 
     async def _answer(self, request: web.Request) -> tuple[int, dict[str, Any]]:
         try:

@@ -8,10 +8,6 @@ from typing import Any
 
 from . import lean
 
-lean.feast()
-
-from feast.protos.feast.core.Registry_pb2 import Registry  # noqa: E402 - after Feast is made lean
-
 SCHEMA = "features"
 """Of the team's database: online values are there and nothing else."""
 STALE_AFTER = "stale_after_seconds"
@@ -50,7 +46,14 @@ class Project:
 
 def read(name: str, body: bytes, stale_after: float) -> Project:
     """From a message; views that aren't served online are left out."""
-    whole = Registry.FromString(body)
+    lean.feast()
+    from feast.protos.feast.core.Registry_pb2 import Registry
+
+    return project(name, Registry.FromString(body), stale_after)
+
+
+def project(name: str, whole: Any, stale_after: float) -> Project:
+    """The same of a message that is read."""
     entities = {one.spec.name: (one.spec.join_key or one.spec.name, one.spec.value_type) for one in whole.entities}
     views = {one.spec.name: _view(name, one, entities, stale_after) for one in whole.feature_views if one.spec.online}
     services = {
