@@ -34,12 +34,19 @@ def browser(tmp_path_factory: pytest.TempPathFactory, say: Say) -> Iterator[Sess
 
 
 @pytest.fixture
-def visit(browser: Session, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Visit]:
-    """Somebody new at the browser, until the test ends. If it fails, what they saw is kept in its temporary folder."""
+def visit(browser: Session) -> Iterator[Visit]:
+    """Somebody new at the browser, until the test ends."""
+    before = list(browser.visitors)
     yield browser.visitor
+    browser.leave(but=before)
+
+
+@pytest.fixture(autouse=True)
+def kept(browser: Session, visit: Visit, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """What everybody at the browser saw when a test failed, in its temporary folder."""
+    yield
     if request.node.stash.get(FAILED, False):
         request.node.stash[FAILED] = False
         for visitor in browser.visitors:
             for path in visitor.keep(tmp_path):
                 print(f"what {visitor.name} saw: {path}")
-    browser.leave()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, HttpCredentials, Page, ViewportSize, sync_playwright
@@ -72,9 +71,6 @@ def _file(name: str) -> str:
     return re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "visitor"
 
 
-Scheme = Literal["dark", "light", "no-preference"]
-
-
 @dataclass
 class Session:
     """The browser and everybody at it."""
@@ -109,11 +105,12 @@ class Session:
         self.visitors.append(made)
         return made
 
-    def leave(self) -> None:
-        """Everybody goes."""
-        for visitor in self.visitors:
-            visitor.context.close()
-        self.visitors.clear()
+    def leave(self, but: Sequence[Visitor] = ()) -> None:
+        """Everybody goes, but those."""
+        for visitor in list(self.visitors):
+            if visitor not in but:
+                visitor.context.close()
+                self.visitors.remove(visitor)
 
 
 @contextmanager
