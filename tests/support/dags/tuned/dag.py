@@ -14,7 +14,7 @@ def tuned() -> None:
     best = sweeps.run(
         "tuned {{ run_id }}",
         objective="tuned.tune:objective",
-        trials="{{ dag_run.conf.get('trials', 6) }}",
+        trials="{{ (dag_run.conf or {}).get('trials', 6) }}",
         workers=2,
         heartbeat_seconds=2,
         grace_seconds=10,
