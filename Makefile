@@ -6,10 +6,10 @@ BIN := .venv/bin
 UV = "$${MLP_CACHE:-$$( [ "$$(id -u)" = 0 ] && echo /var/cache || echo "$${XDG_CACHE_HOME:-$$HOME/.cache}")/mlplatform}/boot/bin/uv"
 LOCK = $(UV) pip compile --quiet --no-header --generate-hashes
 
-.PHONY: help boot up down purge doctor preview test e2e soak bench images lint lock docs
+.PHONY: help boot up down purge doctor preview test e2e soak bench images notebook-image lint lock docs
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 boot: ## Make the tools and the Python environment (every other target does)
 	@$(BOOT)
@@ -31,6 +31,9 @@ preview: boot ## Preview every stack, with no cluster and no account
 
 images: boot ## Build the images that changed
 	@$(BIN)/mlp images
+
+notebook-image: boot ## Build, try and push the notebook image with every framework (12 GB; `make up` doesn't)
+	@$(BIN)/mlp images notebook
 
 lint: boot ## Style, types and layers
 	@$(BIN)/ruff check

@@ -33,6 +33,8 @@ class Image:
     """Of kind binary: who runs it. Root only where the manifest that kubeadm writes relies on it."""
     smoke: tuple[str, ...] = ()
     """Of kind binary, where there is no shell for a smoke.sh: the command that must end well in the built image."""
+    optional: bool = False
+    """Too large for everybody: only `mlp images NAME` builds it, and what would use it says so where it isn't there."""
     runs_on: bool = False
     """Of kind binary: its smoke command has no end of its own; it passes if it still runs after a second."""
     copy: tuple[str, ...] = ()
@@ -75,6 +77,8 @@ def parse(name: str, table: dict[str, Any]) -> Image:
     image = Image(name=name, **values)
     if kind == "binary" and not (image.binary and image.smoke):
         raise Problem(f"{where}: kind binary without binary and smoke", "name the Go program and a command to try it")
+    if image.optional and image.node:
+        raise Problem(f"{where}: both optional and the node's", "drop one of the two: a node needs all of its images")
     if kind == "rootfs" and not (image.suite and image.refreshed):
         raise Problem(f"{where}: kind rootfs without suite and refreshed", "name Debian's suite and a date")
     return image

@@ -21,8 +21,13 @@ def node_images() -> list[str]:
 
 
 def platform_images() -> list[str]:
-    """The images that are pushed and run by digest."""
-    return [name for name, image in load().items() if not image.node]
+    """The images that are pushed and run by digest, wherever there is a platform."""
+    return [name for name, image in load().items() if not (image.node or image.optional)]
+
+
+def optional_images() -> list[str]:
+    """The images that are pushed and run by digest where somebody built them by name."""
+    return [name for name, image in load().items() if image.optional]
 
 
 def build_task(name: str) -> str:

@@ -15,6 +15,7 @@ from mlp.commands import (
     doctor,
     down,
     env,
+    features,
     images,
     model,
     preview,
@@ -35,7 +36,7 @@ app = typer.Typer(
 )
 for command in (up, down, purge, status, doctor, images, env, credentials, preview):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
-for group in (team, dag, airflow, model, sweep):
+for group in (team, dag, airflow, model, sweep, features):
     app.add_typer(group.app)
 
 

@@ -18,6 +18,10 @@ class Images:
     registry: str
     digests: Mapping[str, str]
 
+    def optional(self, name: str) -> str:
+        """As `reference`, but empty for an image that nobody built here."""
+        return self.reference(name) if name in self.digests else ""
+
     def reference(self, name: str) -> str:
         """`registry/mlplatform/name@sha256:...`, which is where images are pushed. Not in the release: a RunError."""
         if name not in self.digests:

@@ -39,8 +39,8 @@ def model_service_name(value: str) -> str:
     """The name of a model service: part of a host name with the team's, in which tools have their place too."""
     if not _SERVICE.fullmatch(value):
         raise ValueError("use 2 to 24 of a-z, 0-9 and '-', starting with a letter and not ending with '-'")
-    if value.startswith("airflow") or value == "worker":
-        raise ValueError("use another name: airflow... and worker are a team's own tools")
+    if value.startswith(("airflow", "feature")) or value == "worker":
+        raise ValueError("use another name: airflow..., feature... and worker are a team's own tools")
     return value
 
 

@@ -42,6 +42,15 @@ class ServingController(Part):
     """Where it takes requests that no model pod can be given directly."""
 
 
+class FeatureRegistryAddress(Part):
+    """Where it is known what features there are, for pods."""
+
+    uri: str
+    """Its HTTP: who a key is, what it may read."""
+    grpc: str
+    """Host and port for Feast's clients."""
+
+
 class PlatformContract(Promise):
     """What every team stack stands on."""
 
@@ -65,6 +74,8 @@ class PlatformContract(Promise):
     """The tenancy controller."""
     serving: ServingController
     """The serving controller."""
+    features: FeatureRegistryAddress
+    """The registry of all teams' features."""
     grafana: bool = False
     """Whether Grafana runs, which shows what is in a team's database."""
 

@@ -10,10 +10,27 @@ from components.foundation.contract import Contract, SecretReference
 from components.kubernetes import objects, provision, traffic
 from components.kubernetes.images import Images
 from components.kubernetes.provider import provider
-from components.platform import git, grafana_settings, mlflow, mlflow_pod, monitoring_names, serving_pod, tenancy_pod
+from components.platform import (
+    feature_registry,
+    feature_registry_pod,
+    git,
+    grafana_settings,
+    mlflow,
+    mlflow_pod,
+    monitoring_names,
+    serving_pod,
+    tenancy_pod,
+)
 from components.platform.admission import Admission
 from components.platform.airflow_template import AirflowTemplateInputs, airflow_template
-from components.platform.contract import Controller, PlatformContract, ServingController, database_template
+from components.platform.contract import (
+    Controller,
+    FeatureRegistryAddress,
+    PlatformContract,
+    ServingController,
+    database_template,
+)
+from components.platform.feature_registry import FeatureRegistry, FeatureRegistryInputs
 from components.platform.git import Git, GitInputs
 from components.platform.grafana import Grafana, GrafanaInputs, Metrics
 from components.platform.mlflow import Mlflow, MlflowInputs
@@ -27,6 +44,7 @@ from components.platform.workspace import Workspace, WorkspaceInputs
 
 TRACKING_URI = mlflow_pod.uri(NAMESPACE)
 REPOSITORIES_URI = f"http://{git.NAME}.{NAMESPACE}:{git.PORT}"
+FEATURES_URI = feature_registry_pod.uri(NAMESPACE)
 PROMETHEUS = Metrics(
     f"http://{monitoring_names.PROMETHEUS}.{NAMESPACE}:{monitoring_names.PROMETHEUS_PORT}",
     monitoring_names.USER,
@@ -81,6 +99,14 @@ class Platform(pulumi.ComponentResource):
             git.NAME,
             spec.git,
             GitInputs(inputs.contract, namespace, inputs.images.reference("git"), inputs.root_secret),
+            child,
+        )
+        FeatureRegistry(
+            feature_registry_pod.NAME,
+            spec.features,
+            FeatureRegistryInputs(
+                inputs.contract, namespace, inputs.images.reference("feast"), tenancy, inputs.root_secret
+            ),
             child,
         )
         for workspace in spec.workspaces:
@@ -148,6 +174,8 @@ def tools(contract: Contract) -> Tools:
         tracking_admin=own_admin(mlflow.ADMIN_SECRET),
         repositories_uri=REPOSITORIES_URI,
         repositories_admin=own_admin(git.ADMIN_SECRET),
+        features_uri=FEATURES_URI,
+        features_admin=own_admin(feature_registry.ADMIN_SECRET),
     )
 
 
@@ -162,5 +190,6 @@ def promise(inputs: PlatformInputs, *, grafana: bool = False) -> PlatformContrac
         database_template=database_template(inputs.images.reference("airflow")),
         controller=Controller(namespace=NAMESPACE, service_account=tenancy_pod.ACCOUNT),
         serving=ServingController(namespace=NAMESPACE, service_account=serving_pod.ACCOUNT, port=serving_pod.PORT),
+        features=FeatureRegistryAddress(uri=FEATURES_URI, grpc=feature_registry_pod.grpc(NAMESPACE)),
         grafana=grafana,
     )

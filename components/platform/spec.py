@@ -43,6 +43,19 @@ class GitSpec(Spec):
     """Raise it to change its admin's key."""
 
 
+class FeaturesSpec(Spec):
+    """The registry of all teams' features."""
+
+    replicas: Replicas = 1
+    """Servers side by side. Feature servers go on without it for the team's own key."""
+
+    resources: Resources = Resources(cpu="20m", memory="192Mi")
+    """One takes about 80 MB."""
+
+    rotation: Rotation = 1
+    """Raise it to change its admin's key and its key to the database."""
+
+
 class WorkspaceSpec(Spec):
     """One MLflow workspace, a user who may use nothing else, and the namespace whose pods get that user's password."""
 
@@ -92,6 +105,9 @@ class PlatformSpec(Spec):
 
     git: GitSpec = GitSpec()
     """The server of teams' git repositories."""
+
+    features: FeaturesSpec = FeaturesSpec()
+    """Where teams' features are known."""
 
     monitoring: MonitoringSpec = MonitoringSpec()
     """Metrics, alerts and who is told of them."""

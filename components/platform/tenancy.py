@@ -69,5 +69,5 @@ class Tenancy(pulumi.ComponentResource):
 
 def ports(tools: Tools) -> list[int]:
     """Where it goes: the tools and the API server."""
-    urls = (tools.contract.object_store.endpoint, tools.tracking_uri, tools.repositories_uri)
+    urls = (tools.contract.object_store.endpoint, tools.tracking_uri, tools.repositories_uri, tools.features_uri)
     return sorted({*traffic.API_PORTS, tools.contract.database.port, *(traffic.port_of(url) for url in urls)})

@@ -11,7 +11,7 @@ KIND = "Tenant"
 PLURAL = "tenants"
 VERSION = "v1"
 NAME = f"{PLURAL}.{GROUP}"
-CONDITIONS = ("Ready", "DatabaseReady", "ObjectStoreReady", "TrackingReady", "RepositoryReady")
+CONDITIONS = ("Ready", "DatabaseReady", "ObjectStoreReady", "TrackingReady", "RepositoryReady", "FeaturesReady")
 
 
 def spec_schema() -> dict[str, Any]:
@@ -21,7 +21,7 @@ def spec_schema() -> dict[str, Any]:
         {
             "secretName": text(
                 "Secret in the same namespace with the keys database-password, object-store-secret-key, "
-                "tracking-password, repository-password and, with a check, check-key.",
+                "tracking-password, repository-password, with a check check-key, and with features features-key.",
                 minLength=1,
                 maxLength=253,
             ),
@@ -49,6 +49,7 @@ def spec_schema() -> dict[str, Any]:
                     )
                 },
             ),
+            "features": {"type": "boolean", "description": "Whether it has a project in the feature registry."},
             "onRemoval": text(
                 "Whether its data stays or goes when the Tenant is removed. Access ends in either case.",
                 enum=["Keep", "Purge"],

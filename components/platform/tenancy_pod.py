@@ -37,11 +37,14 @@ class Tools:
     tracking_admin: SecretReference
     repositories_uri: str
     repositories_admin: SecretReference
+    features_uri: str
+    features_admin: SecretReference
 
     @property
     def secrets(self) -> tuple[SecretReference, ...]:
         """All that it reads."""
-        return self.contract.database.admin, self.store_admin, self.tracking_admin, self.repositories_admin
+        own = (self.tracking_admin, self.repositories_admin, self.features_admin)
+        return (self.contract.database.admin, self.store_admin, *own)
 
 
 def settings(tools: Tools) -> dict[str, str]:
@@ -63,6 +66,8 @@ def settings(tools: Tools) -> dict[str, str]:
         "TRACKING_ADMIN": place(tools.tracking_admin),
         "REPOSITORIES_URI": tools.repositories_uri,
         "REPOSITORIES_ADMIN": place(tools.repositories_admin),
+        "FEATURES_URI": tools.features_uri,
+        "FEATURES_ADMIN": place(tools.features_admin),
         "HOME": pods.TMP,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -26,8 +27,12 @@ class AirflowInputs:
     image: str
     worker_image: str
     statsd_image: str
+    notebook_images: Mapping[str, str]
+    """Name -> by digest: what notebooks that are tasks run in; empty for one that nobody built here."""
     serving_image: str = ""
     """What tasks pack models on; empty where the team serves none."""
+    features_image: str = ""
+    """What works on features beside a task."""
 
 
 class Airflow(pulumi.ComponentResource):
@@ -46,7 +51,12 @@ class Airflow(pulumi.ComponentResource):
         environment = settings.tasks(spec, inputs.platform, inputs.serving_image)
         task = pod_template.text(
             pod_template.pod(
-                spec.id, inputs.worker_image, spec.airflow.worker, environment, token=bool(inputs.serving_image)
+                spec.id,
+                inputs.worker_image,
+                spec.airflow.worker,
+                environment,
+                token=bool(inputs.serving_image),
+                features=spec.features is not None,
             )
         )
         config = k8s.core.v1.ConfigMap(
@@ -56,7 +66,11 @@ class Airflow(pulumi.ComponentResource):
             opts=child,
         )
         containers = [
-            airflow_pod.servers(spec.airflow, inputs.image, settings.servers(spec, inputs.platform)),
+            airflow_pod.servers(
+                spec.airflow,
+                inputs.image,
+                settings.servers(spec, inputs.platform, inputs.notebook_images, inputs.features_image),
+            ),
             statsd.container(inputs.statsd_image),
         ]
         self.server = k8s.apps.v1.Deployment(

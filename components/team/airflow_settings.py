@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from components.kubernetes import statsd
 from components.kubernetes.pods import SecretKey
 from components.platform.contract import CHECK_PORT, PlatformContract
+from components.team import feature_settings
 from components.team.names import AIRFLOW, AIRFLOW_KEYS
 from components.team.spec import TeamSpec
 
@@ -72,6 +73,8 @@ def common(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundle]),
         "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER": f"s3://{spec.id}/airflow/logs",
         "AIRFLOW_CONN_GIT_DEFAULT": json.dumps({"conn_type": "git", "host": url}),
+        # What tasks say of themselves leads people to it.
+        "AIRFLOW__API__BASE_URL": platform.foundation.ingress.address(host(spec)),
         **_git_settings(
             {
                 # The helper answers git from the environment: no password is in an URL or an argument.
@@ -98,12 +101,14 @@ def tasks(spec: TeamSpec, platform: PlatformContract, serving_image: str = "") -
     return {**common(spec, platform), "AIRFLOW__METRICS__STATSD_HOST": f"{AIRFLOW}.{spec.id}", **packs}
 
 
-def servers(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
+def servers(
+    spec: TeamSpec, platform: PlatformContract, notebook_images: Mapping[str, str], features_image: str = ""
+) -> dict[str, str]:
     """What api-server, scheduler, dag-processor and triggerer need; their secrets are in `SECRETS`."""
     store = platform.foundation.object_store
     return {
         **common(spec, platform),
-        "AIRFLOW__API__BASE_URL": platform.foundation.ingress.address(host(spec)),
+        **feature_settings.tasks(spec, features_image),
         "AIRFLOW__API__INSTANCE_NAME": spec.name,
         "AIRFLOW__CORE__PARALLELISM": str(spec.airflow.parallelism),
         "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": str(spec.airflow.parallelism),
@@ -111,6 +116,8 @@ def servers(spec: TeamSpec, platform: PlatformContract) -> dict[str, str]:
         "AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE": f"{CONFIG}/{POD_TEMPLATE}",
         "AWS_ENDPOINT_URL_S3": store.endpoint,
         "AWS_DEFAULT_REGION": store.region,
+        "TEAM_BUCKET": spec.id,
+        "MLP_NOTEBOOK_IMAGES": json.dumps(dict(notebook_images), sort_keys=True),
         # The ingress controller says by which name and scheme it was asked; network policies let in nobody else.
         "FORWARDED_ALLOW_IPS": "*",
     }

@@ -39,7 +39,7 @@ def earlier(rotation: int) -> list[int]:
     return list(range(rotation - 1, max(rotation - 1 - KEPT, -1), -1))
 
 
-def tenant_keys(now: Derive) -> dict[str, pulumi.Input[str]]:
+def tenant_keys(now: Derive, *, features: bool = False) -> dict[str, pulumi.Input[str]]:
     """What the tenancy controller gives the shared tools."""
     return {
         "database-password": now("database"),
@@ -47,6 +47,7 @@ def tenant_keys(now: Derive) -> dict[str, pulumi.Input[str]]:
         "tracking-password": now("tracking"),
         "repository-password": now("repository"),
         "check-key": now("check"),
+        **({"features-key": now("features")} if features else {}),
     }
 
 
@@ -115,7 +116,7 @@ class Keys(pulumi.ComponentResource):
             child = pulumi.ResourceOptions(parent=self)
             return objects.secret(secret, label.labels(secret, "keys"), inputs.namespace, data, child)
 
-        self.tenant = made(TENANT_KEYS, tenant_keys(now))
+        self.tenant = made(TENANT_KEYS, tenant_keys(now, features=spec.features is not None))
         self.airflow = made(AIRFLOW_KEYS, airflow_keys(spec, inputs.platform, now, before))
         self.worker = made(WORKER_KEYS, worker_keys(spec, inputs.platform, now))
         self.register_outputs({})

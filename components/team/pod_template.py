@@ -12,7 +12,7 @@ from typing import Any
 from components.kubernetes import labels as label
 from components.kubernetes import pods, restricted
 from components.kubernetes.spec import Resources
-from components.team.names import WORKER, WORKER_KEYS
+from components.team.names import FEATURE_KEYS, WORKER, WORKER_KEYS
 
 CONTAINER = "base"
 """The name that Airflow looks for."""
@@ -24,7 +24,13 @@ TOKEN_SECONDS = 3600
 
 
 def pod(
-    namespace: str, image: str, resources: Resources, environment: Mapping[str, str], *, token: bool = False
+    namespace: str,
+    image: str,
+    resources: Resources,
+    environment: Mapping[str, str],
+    *,
+    token: bool = False,
+    features: bool = False,
 ) -> dict[str, Any]:
     """A Pod, whose `args` the executor adds.
 
@@ -34,6 +40,7 @@ def pod(
         resources: What it keeps free and, of memory, can't exceed.
         environment: Its variables that aren't secret; the others are Secret worker-keys.
         token: Whether it gets one of its service account.
+        features: Whether it gets what opens the team's features.
     """
     labels = label.labels(WORKER, "task")
     # MLP_IMAGE: so that what a task records can say which image it ran in.
@@ -47,7 +54,7 @@ def pod(
         "name": CONTAINER,
         "image": image,
         "env": [{"name": name, "value": value} for name, value in sorted(variables.items())],
-        "envFrom": [{"secretRef": {"name": WORKER_KEYS}}],
+        "envFrom": [{"secretRef": {"name": name}} for name in (WORKER_KEYS, *([FEATURE_KEYS] if features else []))],
         "resources": {
             "requests": {"cpu": resources.cpu, "memory": resources.memory},
             "limits": {"memory": resources.memory},

@@ -22,6 +22,7 @@ from components.kubernetes.vocabulary import (
     TeamName,
     WebhookUrl,
 )
+from components.team.feature_spec import FeatureStoreSpec
 from components.team.model_spec import ModelServiceSpec
 from components.team.tuning_spec import TuningSpec
 
@@ -90,6 +91,9 @@ class TeamSpec(Spec):
     tuning: TuningSpec = TuningSpec()
     """How its models' hyperparameters are tuned."""
 
+    features: FeatureStoreSpec | None = None
+    """Its feature store. None by default."""
+
     quota: QuotaSpec
     """What it may use."""
 
@@ -119,14 +123,21 @@ class TeamSpec(Spec):
     def _enough(cls, quota: QuotaSpec, info: ValidationInfo) -> QuotaSpec:
         airflow, models = info.data.get("airflow"), info.data.get("models")
         if isinstance(airflow, AirflowSpec) and models is not None:
-            _room(quota, [airflow.resources, statsd.RESOURCES, airflow.worker], [model.resources for model in models])
+            features = info.data.get("features")
+            store = [features.server, features.worker] if isinstance(features, FeatureStoreSpec) else []
+            servers = [airflow.resources, statsd.RESOURCES, airflow.worker]
+            _room(quota, servers, [model.resources for model in models], store)
         return quota
 
 
-def _room(quota: QuotaSpec, airflow: Iterable[Resources], models: Iterable[Resources]) -> None:
+def _room(
+    quota: QuotaSpec, airflow: Iterable[Resources], models: Iterable[Resources], features: Iterable[Resources]
+) -> None:
     """A quota that Airflow, one task and a pod of each model don't fit in leaves a team that never runs them."""
-    parts, served = list(airflow), list(models)
+    parts, served, store = list(airflow), list(models), list(features)
     who = "Airflow and one of its tasks"
+    if store:
+        parts, who = [*parts, *store], f"{who}, the feature server"
     if served:
         parts, who = [*parts, *served], f"{who} and a pod of each model"
     processor = sum(cores(part.cpu) for part in parts)

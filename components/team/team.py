@@ -14,10 +14,11 @@ from components.platform.contract import PlatformContract
 from components.team import airflow_settings, alerts, network, quota
 from components.team.access import Access
 from components.team.airflow import Airflow, AirflowInputs
+from components.team.feature_store import FeatureStore, FeatureStoreInputs
 from components.team.grafana_source import grafana_source
 from components.team.keys import Keys, KeysInputs, derived
 from components.team.model_services import ModelServices, ModelServicesInputs
-from components.team.names import AIRFLOW, AIRFLOW_KEYS, TUNING, TUNING_KEYS
+from components.team.names import AIRFLOW, AIRFLOW_KEYS, FEATURE_KEYS, FEATURES, TUNING, TUNING_KEYS
 from components.team.spec import TeamSpec
 from components.team.tenant import tenant
 from components.team.tuning import Tuning, TuningInputs
@@ -75,7 +76,12 @@ class Team(pulumi.ComponentResource):
                 image=inputs.images.reference("airflow"),
                 worker_image=inputs.images.reference("airflow-worker"),
                 statsd_image=inputs.images.reference("statsd-exporter"),
+                notebook_images={
+                    "notebook-small": inputs.images.reference("notebook-small"),
+                    "notebook": inputs.images.optional("notebook"),
+                },
                 serving_image=inputs.images.reference("serving") if spec.models else "",
+                features_image=inputs.images.reference("feast") if spec.features else "",
             ),
             pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
         )
@@ -109,6 +115,26 @@ class Team(pulumi.ComponentResource):
                 "secret": TUNING_KEYS,
                 "user_key": "dashboard-username",
                 "password_key": "dashboard-password",
+            }
+        if spec.features is not None:
+            store = FeatureStore(
+                FEATURES,
+                spec,
+                spec.features,
+                FeatureStoreInputs(
+                    platform,
+                    namespace,
+                    derived(inputs.root_secret, spec, spec.rotation),
+                    inputs.images.reference("feast"),
+                ),
+                pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
+            )
+            self.addresses[FEATURES] = store.address
+            self.credentials[FEATURES] = {
+                "namespace": spec.id,
+                "secret": FEATURE_KEYS,
+                "user_key": "FEATURES_PROJECT",
+                "password_key": "FEATURES_KEY",
             }
         self.repository = f"{platform.repositories_address}/{spec.id}.git"
         self.register_outputs(

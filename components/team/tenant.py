@@ -26,6 +26,7 @@ def wanted(spec: TeamSpec, database_template: str, check_url: str) -> dict[str, 
         "rotation": spec.rotation,
         "database": {"template": database_template},
         "repository": {"checkUrl": check_url},
+        **({"features": True} if spec.features is not None else {}),
         "onRemoval": ON_REMOVAL[spec.on_removal],
     }
 

@@ -35,8 +35,7 @@ class Folder:
 
     def put(self, name: str, body: bytes) -> str:
         """Write a file; its key."""
-        _client().put_object(Bucket=_bucket(), Key=self.key(name), Body=body)
-        return self.key(name)
+        return write(self.key(name), body)
 
     def get(self, name: str) -> bytes:
         """Read a file that must be there."""
@@ -54,6 +53,12 @@ def read(key: str) -> bytes:
     """Read any file of the team's bucket."""
     body: bytes = _client().get_object(Bucket=_bucket(), Key=key)["Body"].read()
     return body
+
+
+def write(key: str, body: bytes) -> str:
+    """Write any file of the team's bucket; its key."""
+    _client().put_object(Bucket=_bucket(), Key=key, Body=body)
+    return key
 
 
 def _bucket() -> str:

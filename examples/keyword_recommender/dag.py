@@ -7,10 +7,12 @@ records. The steps of a task are lines of its log.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import Param, dag, get_parsing_context, task
+from mlplatform_airflow import features
 
 # A run that is triggered by hand may have no date of its own: then it is for the day it was triggered on.
 DAY = "{{ logical_date | default(dag_run.run_after, true) | ds }}"
@@ -65,13 +67,20 @@ def keyword_recommender() -> None:
         with stops.at_once():
             return steps.data_contract(steps.folder(day))
 
-    @task(executor_config=pod(cpu="100m", memory="1Gi"))
+    @task(executor_config=features.beside({"cpu": "100m", "memory": "1Gi"}, env={"OMP_NUM_THREADS": "1"}))
     def features_train(day: str) -> str:
         from keyword_recommender import steps, stops
 
+        store = features if features.there() else None
         with stops.at_once():
-            steps.features(steps.folder(day))
-            return steps.fit(steps.folder(day))
+            steps.features(steps.folder(day), store)
+            # Beside each other: one waits for the feature store, the other computes.
+            with ThreadPoolExecutor(1) as threads:
+                online = threads.submit(steps.publish, steps.folder(day), store) if store else None
+                model = steps.fit(steps.folder(day))
+            if online:
+                online.result()
+        return model
 
     @task(executor_config=pod(cpu="100m", memory="1Gi"))
     def evaluate_log_register(day: str, run: str) -> str:

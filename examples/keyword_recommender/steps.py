@@ -7,22 +7,27 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from . import bucket, contract, data, days, tracking, train
+from . import bucket, contract, data, days, profiles, tracking, train
 from .bucket import Folder
 from .evaluate import Interval
 from .features import Recency, histories
 from .model import Ease
+from .profiles import Store
 from .tune import Choice, Grid
 
 PROJECT = "keyword_recommender"
 INCOMING, ACCEPTED = "incoming.csv", "ratings.csv"
 FEATURES, MODEL, CHOICE = "features.npz", "model.npz", "choice.json"
 EVALUATION, LOGGED = "evaluation.json", "logged.json"
+
+DEFINITIONS = Path(__file__).with_name("definitions.py")
+"""Of the features."""
 
 SLICE = replace(contract.RATINGS, minimal_rows=1_000)
 """What a day's slice must look like; a whole one has more than 3,000 rows."""
@@ -58,23 +63,44 @@ def data_contract(folder: Folder) -> str:
     return folder.put(ACCEPTED, body)
 
 
-def features(folder: Folder) -> str:
+def features(folder: Folder, store: Store | None = None) -> str:
     """Put the slices that have arrived by the day in each user's order; hold out what only the scores may see.
 
-    A day that was never run contributes its published slice: days can be run in any order and side by side.
+    A day that was never run contributes its published slice: days can be run in any order and side by side. With a
+    feature store the day's statistics go there first, and what is learned from is what it knew at the day.
 
     Raises:
         train.TrainingError: Too few users have a future to score.
     """
     slices = [_slice(replace(folder, day=day)) for day in days.until(folder.day)]
     ratings = data.ordered(pd.concat(slices))
-    before, after = train.split(ratings, SETTINGS)
+    known = ratings if store is None else _remembered(folder, store, ratings)
+    before, after = train.split(known, SETTINGS)
     print(f"features: {len(ratings)} ratings of {len(slices)} days, {len(after)} of them held out")
     arrays = {f"before_{column}": before[column].to_numpy() for column in _COLUMNS}
     arrays |= {f"after_{column}": after[column].to_numpy() for column in _COLUMNS}
     packed = io.BytesIO()
     np.savez_compressed(packed, **arrays, data_hash=np.array(data.data_hash(ratings)))
     return folder.put(FEATURES, packed.getvalue())
+
+
+def _remembered(folder: Folder, store: Store, ratings: pd.DataFrame) -> pd.DataFrame:
+    """Users and items in order, as the feature store has them for the day."""
+    for view, rows in (
+        (profiles.USERS, profiles.users(ratings, folder.day)),
+        (profiles.ITEMS, profiles.items(ratings, folder.day)),
+    ):
+        bucket.write(profiles.key(view, folder.day), profiles.parquet(rows))
+    print(f"feature store: {profiles.text(store.apply(str(DEFINITIONS)))}")
+    joined = store.training(profiles.asked(ratings["user"], folder.day), [profiles.HISTORY])
+    return profiles.used(joined)
+
+
+def publish(folder: Folder, store: Store) -> None:
+    """Put the newest statistics online. An older day puts nothing in place of what is newer."""
+    since = profiles.moment(folder.day)
+    until = max(datetime.now(UTC), since + timedelta(seconds=1))
+    print(f"online: {profiles.text(store.materialize([profiles.USERS, profiles.ITEMS], since=since, until=until))}")
 
 
 def fit(folder: Folder) -> str:

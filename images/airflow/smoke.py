@@ -77,6 +77,11 @@ login = json.dumps({"username": "admin", "password": "smoke-test-password"}).enc
 status, token = ask(f"{AIRFLOW}/auth/token", login, {"Content-Type": "application/json"})
 assert status == 201, status
 user = {"Authorization": f"Bearer {token['access_token']}", "Content-Type": "application/json"}
+# Pages of notebooks: behind the same sign-in.
+assert ask(f"{AIRFLOW}/notebooks/smoke/run/task")[0] == 401
+assert ask(f"{AIRFLOW}/notebooks/smoke/%2e%2e/task", headers=user)[0] == 404
+status, views = ask(f"{AIRFLOW}/api/v2/plugins", headers=user)
+assert "notebooks" in {plugin["name"] for plugin in views["plugins"]}, views
 until("the DAG", lambda: ask(f"{AIRFLOW}/api/v2/dags/smoke", headers=user)[0] == 200)
 versions = ask(f"{AIRFLOW}/api/v2/dags/smoke/dagVersions", headers=user)[1]["dag_versions"]
 assert len(versions[0]["bundle_version"]) == 40, versions

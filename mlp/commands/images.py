@@ -8,7 +8,9 @@ import typer
 
 
 def run(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these; all if none.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these; if none, all that are not optional.")
+    ] = None,
 ) -> None:
     """Build the images that changed and say why; push them if the registry answers."""
     from mlp import image_builds

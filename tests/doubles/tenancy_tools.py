@@ -1,4 +1,4 @@
-"""The admin APIs that tenancy speaks, as far as it does: MLflow's, versitygw's and our git server's, in memory."""
+"""The admin APIs that tenancy speaks, as far as it does: MLflow's, versitygw's and our own servers', in memory."""
 
 from __future__ import annotations
 
@@ -153,3 +153,23 @@ class GitDouble:
         if url.query == "purge=true":
             self.repositories.discard(name)
         return 204, ""
+
+
+class FeaturesDouble:
+    """The admin API of the feature registry (images/feast)."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, str] = {}
+        self.projects: set[str] = set()
+
+    def __call__(self, method: str, path: str, body: str) -> tuple[int, str]:
+        url = urlsplit(path)
+        name = url.path.removeprefix("/-/teams/")
+        if method == "PUT":
+            self.keys[name] = json.loads(body)["key"]
+            self.projects.add(name)
+            return 200, "{}"
+        self.keys.pop(name, None)
+        if url.query == "purge=true":
+            self.projects.discard(name)
+        return 200, "{}"

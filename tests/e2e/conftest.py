@@ -46,8 +46,8 @@ ORDER = (
     "test_team_pipeline.py",
     "test_team_isolation.py",
     "test_team_admission.py",
-    "test_team_rotation.py",
     "test_monitoring.py",
+    "test_team_rotation.py",
     "test_team_removal.py",
     "test_provider_awaits.py",
     "test_engine_killed.py",
@@ -63,6 +63,7 @@ ORDER = (
     "test_article_recommender.py",
     "test_browser_harness.py",
     "test_browser.py",
+    "test_notebook_jobs.py",
     # After the teams' runs, so that what those wrote and showed is searched too.
     "test_secrets.py",
     "test_wrong_cases.py",

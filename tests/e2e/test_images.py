@@ -94,7 +94,8 @@ def test_nothing_changed_is_found_out_at_once(platform: object, say: Callable[[s
     everything = tasks.tasks([*tasks.node_images(), *tasks.platform_images()])
     run_tasks(everything)
     start = time.monotonic()
-    for image in catalog.load().values():
+    for name in (*tasks.node_images(), *tasks.platform_images()):
+        image = catalog.load()[name]
         assert not build.build(image, Report(image.name)).fresh
     took = time.monotonic() - start
     sizes = ", ".join(f"{name} {size / 1e9:.1f} GB" for name, size in storage.disk_usage().items())

@@ -130,17 +130,17 @@ class Killable:
         )
         assert ran.returncode == 0, f"{self.name} can't be settled\n{ran.stdout[-3000:]}{ran.stderr[-3000:]}"
 
+    def kubectl(self, *arguments: str) -> str:
+        """What kubectl prints."""
+        command = ["kubectl", *arguments]
+        ran = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=60, check=True)
+        return ran.stdout
+
     def kubectl_get(self, *arguments: str) -> list[dict[str, Any]]:
         """The items of `kubectl get`."""
-        ran = subprocess.run(
-            ["kubectl", "get", *arguments, "-o", "json", "--show-managed-fields"],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        found: list[dict[str, Any]] = json.loads(ran.stdout)["items"]
+        found: list[dict[str, Any]] = json.loads(
+            self.kubectl("get", *arguments, "-o", "json", "--show-managed-fields")
+        )["items"]
         return found
 
     def live(self) -> Counter[Thing]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 from mlp import config, state
@@ -14,10 +15,8 @@ from tests.support.project_copy import ProjectCopy
 
 FORM = "local-team-search"
 MANAGER = "pulumi-kubernetes"
-KINDS = (
-    "configmaps,deployments,ingresses,jobs,limitranges,networkpolicies,resourcequotas,rolebindings,roles,secrets,"
-    "serviceaccounts,services,tenants.mlplatform.dev"
-)
+NOT_LISTED = {"events", "events.events.k8s.io", "pods.metrics.k8s.io"}
+"""Kinds that nobody applies."""
 
 
 class TeamStack(Killable):
@@ -49,8 +48,14 @@ class TeamStack(Killable):
         copy.init(stack)
         super().__init__(stack, copy.project, folder, {**copy.environment, "MLP_HOME": str(folder)})
 
+    @cached_property
+    def _kinds(self) -> str:
+        """Every kind that can be in a namespace: what a team has is found whatever it is."""
+        given = self.kubectl("api-resources", "--namespaced", "--verbs=list", "-o", "name").split()
+        return ",".join(sorted(set(given) - NOT_LISTED))
+
     def live(self) -> Counter[Thing]:
-        inside = self.kubectl_get(KINDS, "-n", self.namespace)
+        inside = self.kubectl_get(self._kinds, "-n", self.namespace)
         itself = self.kubectl_get("namespaces", f"--field-selector=metadata.name={self.namespace}")
         return Counter(thing(one) for one in (*inside, *itself) if _is_ours(one["metadata"]))
 

@@ -10,6 +10,9 @@ _HEARTBEAT = f"airflow_scheduler_heartbeat{{{_TEAM}}}"
 _IMPORTS = f"airflow_dag_processing_import_errors{{{_TEAM}}}"
 _USED = f'kube_resourcequota{{{_TEAM},resourcequota="team",resource="requests.memory",type="used"}}'
 _HARD = f'kube_resourcequota{{{_TEAM},resourcequota="team",resource="requests.memory",type="hard"}}'
+_VIEW = f'{_TEAM},view="user_statistics"'
+_FRESH = f"mlplatform_features_fresh_timestamp_seconds{{{_VIEW}}}"
+_STALE_AFTER = f"mlplatform_features_stale_after_seconds{{{_VIEW}}}"
 _QUOTA = {"team": "search", "namespace": "team-search", "resource": "requests.memory"}
 
 GROUP = Group(
@@ -73,6 +76,22 @@ GROUP = Group(
             "Their last good version doesn't run either: `mlp dag push` says what is wrong with them.",
             Fires({_IMPORTS: "2x200"}, {"team": "search"}, value="2"),
             Quiet({_IMPORTS: "0x200"}),
+        ),
+        Alert(
+            "FeaturesStale",
+            "max by (team, view) (time() - mlplatform_features_fresh_timestamp_seconds)"
+            " > max by (team, view) (mlplatform_features_stale_after_seconds)",
+            "warning",
+            "feature view {{ $labels.view }} of team {{ $labels.team }} has had no new values for "
+            "{{ $value | humanizeDuration }}",
+            "Models are asked with old values. See that the DAG that materialises it runs; tag `stale_after_seconds` "
+            "of the view, or `features.stale_after_hours` of the team's spec, says how old it may be.",
+            Fires(
+                {_FRESH: "0x200", _STALE_AFTER: "900x200"},
+                {"team": "search", "view": "user_statistics"},
+                value="30m 0s",
+            ),
+            Quiet({_FRESH: "0x60 1200x140", _STALE_AFTER: "900x200"}),
         ),
         Alert(
             "QuotaNearlyUsedUp",

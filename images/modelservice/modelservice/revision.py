@@ -8,7 +8,7 @@ from typing import Any
 
 from .kube import Object
 from .settings import Settings
-from .wanted import KEYS, Package, Wanted
+from .wanted import FEATURE_KEYS, KEYS, Package, Wanted
 
 GROUP_LABELS = "app.kubernetes.io"
 COMPONENT = "model"
@@ -88,7 +88,8 @@ def pod(wanted: Wanted, package: Package, settings: Settings) -> Object:
         "name": CONTAINER,
         "image": package.image,
         "env": [{"name": name, "value": value} for name, value in sorted(environment(wanted).items())],
-        "envFrom": [{"secretRef": {"name": KEYS}}],
+        # What opens the team's features, where it has a feature store.
+        "envFrom": [{"secretRef": {"name": KEYS}}, {"secretRef": {"name": FEATURE_KEYS, "optional": True}}],
         "ports": [{"name": "main", "containerPort": port}],
         "resources": resources,
         "securityContext": {

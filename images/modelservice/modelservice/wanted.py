@@ -15,6 +15,8 @@ PACKAGE = "package"
 """Annotation <group>/package: what was packed last, as JSON."""
 TEAMS = "team-"
 KEYS = "model-keys"
+FEATURE_KEYS = "feature-keys"
+"""Secret that opens the team's features, where it has a feature store."""
 """The one Secret that becomes environment of a model pod."""
 
 

@@ -1,4 +1,4 @@
-"""What the controller does for a Tenant: the four tools side by side, each with a condition of its own."""
+"""What the controller does for a Tenant: the tools side by side, each with a condition of its own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from .cluster import Cluster, key_of
 from .conditions import Outcome
 from .database import Server
 from .errors import ToolError, without
+from .features import FeatureRegistry
 from .object_store import Gateway
 from .repository import Check, GitServer
 from .settings import Settings
 from .tenant import Tenant
 from .tracking import Mlflow
 
+Tool = Server | Gateway | Mlflow | GitServer | FeatureRegistry
 Act = Callable[[], str]
 """Does something to one tool, and says what there is now."""
 log = logging.getLogger(__name__)
@@ -62,6 +64,10 @@ class Care:
         """The git server as its admin."""
         return GitServer(self.settings.repositories_uri, self.cluster.sign_in(self.settings.repositories_admin)[1])
 
+    def features(self) -> FeatureRegistry:
+        """The feature registry as its admin."""
+        return FeatureRegistry(self.settings.features_uri, self.cluster.sign_in(self.settings.features_admin)[1])
+
     def _giving(self, tenant: Tenant, keys: Mapping[str, str]) -> dict[str, Act]:
         name, where = tenant.name, f"{tenant.namespace}/{tenant.secret}"
 
@@ -84,11 +90,16 @@ class Care:
             self.repositories().give(name, password, self._check(tenant, keys))
             return f"user {name} may use repository {name}"
 
+        def features() -> str:
+            self.features().give(name, key_of(keys, "features-key", where))
+            return f"the key of {name} opens its project in the feature registry"
+
         return {
             "DatabaseReady": database,
             "ObjectStoreReady": object_store,
             "TrackingReady": tracking,
             "RepositoryReady": repository,
+            **({"FeaturesReady": features} if tenant.features else {}),
         }
 
     def _check(self, tenant: Tenant, keys: Mapping[str, str]) -> Check | None:
@@ -99,14 +110,16 @@ class Care:
         return Check(tenant.check_url, key_of(keys, "check-key", f"{tenant.namespace}/{tenant.secret}"))
 
     def _taking(self, tenant: Tenant) -> dict[str, Act]:
-        tools: dict[str, Callable[[], Server | Gateway | Mlflow | GitServer]] = {
+        tools: dict[str, Callable[[], Tool]] = {
             "DatabaseReady": self.database,
             "ObjectStoreReady": self.object_store,
             "TrackingReady": self.tracking,
             "RepositoryReady": self.repositories,
+            # Also of one that has none now: it may have had one.
+            "FeaturesReady": self.features,
         }
 
-        def taking(tool: Callable[[], Server | Gateway | Mlflow | GitServer]) -> Act:
+        def taking(tool: Callable[[], Tool]) -> Act:
             def act() -> str:
                 if tenant.purge:
                     tool().purge(tenant.name)

@@ -40,6 +40,8 @@ class Settings:
     tracking_admin: Place
     repositories_uri: str
     repositories_admin: Place
+    features_uri: str
+    features_admin: Place
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
@@ -57,4 +59,6 @@ class Settings:
             tracking_admin=Place.parse(environment["TRACKING_ADMIN"]),
             repositories_uri=environment["REPOSITORIES_URI"],
             repositories_admin=Place.parse(environment["REPOSITORIES_ADMIN"]),
+            features_uri=environment["FEATURES_URI"],
+            features_admin=Place.parse(environment["FEATURES_ADMIN"]),
         )

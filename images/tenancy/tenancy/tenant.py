@@ -22,6 +22,8 @@ class Tenant:
     """Database that its own is copied from."""
     check_url: str | None
     """Who says whether a push is right."""
+    features: bool
+    """Whether it has a project in the feature registry."""
     purge: bool
     """Whether its data goes with it."""
     generation: int
@@ -38,6 +40,7 @@ class Tenant:
             rotation=spec["rotation"],
             template=spec.get("database", {}).get("template"),
             check_url=spec.get("repository", {}).get("checkUrl"),
+            features=spec.get("features", False),
             purge=spec.get("onRemoval", "Keep") == "Purge",
             generation=metadata.get("generation", 1),
         )

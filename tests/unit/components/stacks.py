@@ -39,6 +39,8 @@ IMAGES = Images(
                 "serving",
                 "monitoring",
                 "tuning",
+                "notebook-small",
+                "feast",
             ),
             1,
         )

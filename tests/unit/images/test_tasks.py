@@ -41,5 +41,11 @@ def test_an_unknown_name_is_said_with_those_that_are() -> None:
     assert "mlflow" in caught.value.fix
 
 
-def test_every_image_is_either_the_nodes_or_the_platforms() -> None:
-    assert sorted([*tasks.node_images(), *tasks.platform_images()]) == sorted(catalog.load())
+def test_every_image_is_either_the_nodes_or_the_platforms_or_built_by_name() -> None:
+    every = [*tasks.node_images(), *tasks.platform_images(), *tasks.optional_images()]
+    assert sorted(every) == sorted(catalog.load())
+
+
+def test_nothing_that_everybody_builds_builds_on_what_is_optional() -> None:
+    made = {task.name for task in tasks.tasks([*tasks.node_images(), *tasks.platform_images()])}
+    assert not made & {tasks.build_task(name) for name in tasks.optional_images()}

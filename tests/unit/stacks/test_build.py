@@ -69,9 +69,9 @@ def test_the_platform_stands_on_the_sample_contract(program: Program) -> None:
 def test_a_team_stands_on_the_sample_platform(program: Program, team: str) -> None:
     resources, exported = program(f"local-team-{team}", BELOW)
     assert len(resources) > 25
-    assert exported["addresses"] == {"airflow": f"http://airflow-{team}.localhost:8080"}
+    assert exported["addresses"] == {tool: f"http://{tool}-{team}.localhost:8080" for tool in ("airflow", "features")}
     assert exported["repository"] == f"http://git.localhost:8080/team-{team}.git"
-    assert set(exported["credentials"]) == {"airflow", "repository"}
+    assert set(exported["credentials"]) == {"airflow", "repository", "features"}
     assert set(exported) == {"addresses", "credentials", "repository", "models"}
 
 

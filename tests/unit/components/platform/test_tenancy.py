@@ -84,7 +84,7 @@ def test_the_kind_has_a_status_of_its_own_and_shows_it() -> None:
     assert [column["name"] for column in version["additionalPrinterColumns"]][:3] == ["Ready", "Reason", "Rotation"]
 
 
-def test_it_reads_four_secrets_and_no_other() -> None:
+def test_it_reads_five_secrets_and_no_other() -> None:
     read = {
         (role.metadata["namespace"], name)
         for role in found("Role")
@@ -97,6 +97,7 @@ def test_it_reads_four_secrets_and_no_other() -> None:
         ("mlp-foundation", "object-store-admin"),
         ("mlp-platform", "mlflow-admin"),
         ("mlp-platform", "git-admin"),
+        ("mlp-platform", "features-admin"),
     }
     secrets = [item.metadata for item in stacks.shipped() if item.type.endswith(":Secret")]
     assert read <= {(secret["namespace"], secret["name"]) for secret in secrets}
@@ -151,7 +152,7 @@ def test_it_may_reach_the_tools_and_the_api_server() -> None:
     policy = one("NetworkPolicy").inputs["spec"]
     assert policy["policyTypes"] == ["Egress"]
     (rule,) = policy["egress"]
-    assert [port["port"] for port in rule["ports"]] == [443, 5000, 5432, 6443, 7070, 8000]
+    assert [port["port"] for port in rule["ports"]] == [443, 5000, 5432, 6443, 7070, 8000, 8080]
 
 
 def test_secrets_of_one_namespace_share_a_role() -> None:

@@ -28,7 +28,7 @@ def test_airflow_finds_the_file_and_its_container() -> None:
     assert container()["name"] == "base"
     assert task()["kind"] == "Pod"
     assert not {"command", "args"} & set(container()), "the executor gives the arguments, the image runs them"
-    (servers,) = [item.pod for item in stacks.team() if item.pod]
+    (servers,) = [item.pod for item in stacks.team() if item.pod and item.metadata["name"] == "airflow"]
     airflow = servers["spec"]["containers"][0]
     variable = {entry["name"]: entry.get("value") for entry in airflow["env"]}
     path = variable["AIRFLOW__KUBERNETES_EXECUTOR__POD_TEMPLATE_FILE"]
@@ -65,7 +65,10 @@ def test_it_asks_for_what_the_spec_says() -> None:
 
 
 def test_its_environment_is_plain_or_one_secret() -> None:
-    assert container()["envFrom"] == [{"secretRef": {"name": "worker-keys"}}]
+    assert container()["envFrom"] == [
+        {"secretRef": {"name": "worker-keys"}},
+        {"secretRef": {"name": "feature-keys"}},
+    ]
     variables = {entry["name"]: entry["value"] for entry in container()["env"]}
     assert {"AIRFLOW__CORE__EXECUTION_API_SERVER_URL", "AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER"} <= set(variables)
     assert not [name for name in variables if re.search("SQL_ALCHEMY|FERNET|JWT|PASSWORD|SECRET", name)]

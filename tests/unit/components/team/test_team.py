@@ -64,6 +64,7 @@ def test_the_tenant_asks_for_what_is_the_teams() -> None:
         "rotation": 1,
         "database": {"template": stacks.platform_contract().database_template},
         "repository": {"checkUrl": "http://airflow.team-search:8794/check"},
+        "features": True,
         "onRemoval": "Keep",
     }
 
@@ -262,7 +263,7 @@ def test_what_it_exports_names_secrets_and_holds_none() -> None:
     inputs = TeamInputs(stacks.platform_contract(), stacks.IMAGES, pulumi.Output.secret(stacks.ROOT))
     resources = record(lambda: made.append(Team("team-search", stacks.team_spec(), inputs)))
     (team,) = made
-    assert team.addresses == {"airflow": "http://airflow-search.localhost:8080"}
+    assert team.addresses == {tool: f"http://{tool}-search.localhost:8080" for tool in ("airflow", "features")}
     assert team.models == {"keywords": "http://keywords-search.localhost:8080"}
     assert team.repository == "http://git.localhost:8080/team-search.git"
     users = {}
@@ -271,7 +272,7 @@ def test_what_it_exports_names_secrets_and_holds_none() -> None:
         keys = values(resources, where["secret"])
         users[tool] = keys[where["user_key"]]
         assert keys[where["password_key"]] not in str(team.credentials)
-    assert users == {"airflow": "admin", "repository": "team-search"}
+    assert users == {"airflow": "admin", "repository": "team-search", "features": "team_search"}
 
 
 def test_a_database_across_a_network_is_spoken_to_by_tls() -> None:
@@ -288,3 +289,12 @@ def test_an_image_that_the_release_lacks_is_said_with_the_fix() -> None:
     inputs = TeamInputs(stacks.platform_contract(), images, pulumi.Output.secret(stacks.ROOT))
     with pytest.raises(pulumi.RunError, match=r"(?s)image airflow isn't in release test.*fix: run `mlp images`"):
         record(lambda: Team("team-search", stacks.team_spec(), inputs))
+
+
+def test_a_notebook_that_is_a_task_has_the_image_of_peoples_notebooks() -> None:
+    found = environment(stacks.team())
+    images = json.loads(found["MLP_NOTEBOOK_IMAGES"])
+    assert re.fullmatch(r".+/mlplatform/notebook-small@sha256:[0-9a-f]{64}", images["notebook-small"])
+    # Nobody built it: whoever asks for it is told so.
+    assert images["notebook"] == ""
+    assert found["TEAM_BUCKET"] == "team-search"

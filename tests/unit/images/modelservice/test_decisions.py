@@ -114,7 +114,8 @@ def test_a_model_pod_is_restricted_and_has_no_token() -> None:
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert container["resources"]["limits"] == {"memory": "256Mi", "nvidia.com/gpu": "2"}
-    assert container["envFrom"] == [{"secretRef": {"name": "model-keys"}}]
+    features = {"secretRef": {"name": "feature-keys", "optional": True}}
+    assert container["envFrom"] == [{"secretRef": {"name": "model-keys"}}, features]
     assert {entry["name"]: entry["value"] for entry in container["env"]} == {
         "HOME": "/tmp",
         "MAX_BATCH_LATENCY_MS": "0",

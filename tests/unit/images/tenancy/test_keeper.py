@@ -19,7 +19,7 @@ from images.tenancy.tenancy.settings import Settings
 from tests.doubles.api_server import ApiServer
 from tests.doubles.http_tool import serving
 from tests.doubles.postgres import ADMIN, PASSWORD, Postgres
-from tests.doubles.tenancy_tools import GatewayDouble, GitDouble, MlflowDouble
+from tests.doubles.tenancy_tools import FeaturesDouble, GatewayDouble, GitDouble, MlflowDouble
 
 NAME = "team-search"
 KEYS = {
@@ -28,10 +28,11 @@ KEYS = {
     "tracking-password": "tracking secret",
     "repository-password": "repository secret",
     "check-key": "check secret",
+    "features-key": "features secret",
 }
 TENANT = f"/apis/mlplatform.dev/v1/namespaces/{NAME}/tenants/{NAME}"
 SECRET = f"/api/v1/namespaces/{NAME}/secrets/tenant-keys"
-TOOLS = ("DatabaseReady", "ObjectStoreReady", "TrackingReady", "RepositoryReady")
+TOOLS = ("DatabaseReady", "ObjectStoreReady", "TrackingReady", "RepositoryReady", "FeaturesReady")
 
 
 def secret(values: dict[str, str]) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def body(**more: Any) -> dict[str, Any]:
         "rotation": 1,
         "database": {"template": "airflow-0123456789ab"},
         "repository": {"checkUrl": f"http://airflow.{NAME}:8794/check"},
+        "features": True,
         **more,
     }
     return {"metadata": {"name": NAME, "namespace": NAME, "uid": "u1", "generation": 1}, "spec": spec}
@@ -59,6 +61,7 @@ class World:
     gateway: GatewayDouble
     mlflow: MlflowDouble
     git: GitDouble
+    features: FeaturesDouble
 
     def keys(self, values: dict[str, str]) -> None:
         """What the team's Secret holds from now on."""
@@ -69,12 +72,13 @@ class World:
 def world(postgres: Postgres, tmp_path: Path) -> Iterator[World]:
     """All tools there, and nothing given yet."""
     (tmp_path / "token").write_text("token of the pod\n")
-    gateway, mlflow, git = GatewayDouble(), MlflowDouble(), GitDouble()
+    gateway, mlflow, git, features = GatewayDouble(), MlflowDouble(), GitDouble(), FeaturesDouble()
     with ExitStack() as stack:
         api = stack.enter_context(ApiServer())
         endpoint, _ = stack.enter_context(serving(gateway))
         tracking, _ = stack.enter_context(serving(mlflow))
         repositories, _ = stack.enter_context(serving(git))
+        registry, _ = stack.enter_context(serving(features))
         settings = Settings.read(
             {
                 "GROUP": "mlplatform.dev",
@@ -89,6 +93,8 @@ def world(postgres: Postgres, tmp_path: Path) -> Iterator[World]:
                 "TRACKING_ADMIN": "mlp-platform/mlflow-admin:username:password",
                 "REPOSITORIES_URI": repositories,
                 "REPOSITORIES_ADMIN": "mlp-platform/git-admin:username:password",
+                "FEATURES_URI": registry,
+                "FEATURES_ADMIN": "mlp-platform/features-admin:username:password",
             }
         )
         admins = {
@@ -96,13 +102,14 @@ def world(postgres: Postgres, tmp_path: Path) -> Iterator[World]:
             "mlp-foundation/secrets/object-store-admin": "root secret",
             "mlp-platform/secrets/mlflow-admin": "mlflow secret",
             "mlp-platform/secrets/git-admin": "git secret",
+            "mlp-platform/secrets/features-admin": "features admin",
         }
         for path, password in admins.items():
             found = secret({"username": ADMIN, "password": password})
             api.reply("GET", f"/api/v1/namespaces/{path}", found)
         api_server = f"http://127.0.0.1:{api._server.server_port}"
         keeper = Keeper(Care(settings, Cluster(api_server, "mlplatform.dev", tmp_path)))
-        yield World(keeper, api, postgres, gateway, mlflow, git)
+        yield World(keeper, api, postgres, gateway, mlflow, git, features)
 
 
 def states(news: Any) -> dict[str, tuple[str, str]]:
@@ -118,6 +125,7 @@ def test_a_tenant_gets_its_part_of_each_tool(world: World) -> None:
     assert world.postgres.databases[NAME].owners == {NAME}
     assert world.gateway.accounts == {NAME: "store secret"}
     assert world.mlflow.users == {NAME: "tracking secret"}
+    assert world.features.keys == {NAME: "features secret"}
     assert world.git.users[NAME]["check"] == {"url": f"http://airflow.{NAME}:8794/check", "key": "check secret"}
     assert {asked.headers["Authorization"] for asked in world.api.asked} == {"Bearer token of the pod"}
 

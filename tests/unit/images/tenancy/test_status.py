@@ -8,7 +8,7 @@ from images.tenancy.tenancy import status
 from images.tenancy.tenancy.conditions import Outcome, merged
 from images.tenancy.tenancy.tenant import Tenant
 
-TENANT = Tenant("team-search", "team-search", "tenant-keys", 3, None, None, False, 7)
+TENANT = Tenant("team-search", "team-search", "tenant-keys", 3, None, None, False, False, 7)
 GIVEN = Outcome("DatabaseReady", True, True, "Given", "role team-search owns database team-search")
 GONE = Outcome("TrackingReady", False, False, "Unreachable", "MLflow at http://mlflow isn't there: refused")
 
@@ -47,7 +47,7 @@ def test_times_change_where_a_status_does() -> None:
 
 
 def test_who_has_another_ones_name_is_told_so() -> None:
-    tenant = Tenant("mlflow", "team-search", "tenant-keys", 3, None, None, False, 7)
+    tenant = Tenant("mlflow", "team-search", "tenant-keys", 3, None, None, False, False, 7)
     found = condition(status.not_allowed(tenant, {}), "Ready")
     assert (found["status"], found["reason"]) == ("False", "NameNotAllowed")
 
