@@ -44,7 +44,12 @@ def _rows(team: str) -> list[tuple[str, str, str]]:
         (
             f"{tool} of {team}" if team else tool,
             address,
-            f"mlp credentials {tool}{of}" if tool in credentials else "none needed",
+            f"mlp credentials {tool}{of}{_whose(credentials[tool])}" if tool in credentials else "none needed",
         )
         for tool, address in sorted({**outputs.get("addresses", {}), **outputs.get("models", {})}.items())
     ]
+
+
+def _whose(reference: Mapping[str, str]) -> str:
+    """What has to be added where each person has a password of their own."""
+    return " --user NAME" if "people" in reference else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from local.problem import Problem
 from mlp import config, specs, teams
@@ -17,8 +18,8 @@ def ensure(team: str) -> bool:
     teams.checked(team)
     written = not teams.spec_of(team).exists()
     if written:
-        # A new team has no models yet.
-        _write(teams.FIRST, team, left_out="models")
+        # A new team has no models yet, and nobody has said who its people are.
+        _write(teams.FIRST, team, left_out=("models", "notebooks"))
     specs.team(team)
     return written
 
@@ -68,7 +69,7 @@ def without(text: str, key: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write(source: str, team: str, left_out: str | None = None) -> None:
+def _write(source: str, team: str, left_out: Sequence[str] = ()) -> None:
     form = teams.spec_of(source)
     if not form.exists():
         raise Problem(
@@ -76,4 +77,6 @@ def _write(source: str, team: str, left_out: str | None = None) -> None:
             "get it back (`git checkout` of that file), or copy another team's: `mlp team clone FROM TO`",
         )
     written = text(form.read_text(), source, team)
-    teams.spec_of(team).write_text(without(written, left_out) if left_out else written)
+    for key in left_out:
+        written = without(written, key)
+    teams.spec_of(team).write_text(written)

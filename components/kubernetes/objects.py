@@ -43,13 +43,16 @@ def claim(
     storage_class: str,
     size: str,
     opts: pulumi.ResourceOptions,
+    *,
+    mode: str = "ReadWriteOnce",
 ) -> k8s.core.v1.PersistentVolumeClaim:
-    """A volume for one pod at a time. No template of a StatefulSet: those leave their volumes behind at destroy."""
+    """A volume, for pods of one node unless `mode` says more. No template of a StatefulSet: those leave their volumes
+    behind at destroy."""
     return k8s.core.v1.PersistentVolumeClaim(
         name,
         metadata=metadata(name, labels, namespace),
         spec=k8s.core.v1.PersistentVolumeClaimSpecArgs(
-            access_modes=["ReadWriteOnce"],
+            access_modes=[mode],
             storage_class_name=storage_class,
             resources=k8s.core.v1.VolumeResourceRequirementsArgs(requests={"storage": size}),
         ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from components.foundation.contract import Contract, Part, Promise
+from components.foundation.contract import Contract, Part, Promise, Taint
 
 OUTPUT = "platform"
 CHECK_PORT = 8794
@@ -40,6 +40,42 @@ class ServingController(Part):
     """Who it is: a team lets it make pods and routes of its models."""
     port: int
     """Where it takes requests that no model pod can be given directly."""
+
+
+class NotebookProfile(Part):
+    """A size of notebook to choose."""
+
+    name: str
+    """What programs call it."""
+    title: str
+    """What people read."""
+    image: str
+    """Which image of the team's release."""
+    cpu: str
+    """Processor that is kept free for it."""
+    memory: str
+    """Memory that it may use."""
+    gpu: int
+    """GPUs of its own."""
+    node_labels: dict[str, str]
+    """What selects its nodes; empty selects all."""
+    taints: tuple[Taint, ...]
+    """What it bears."""
+
+
+class Notebooks(Part):
+    """JupyterHub, which runs notebooks in the namespaces of teams."""
+
+    namespace: str
+    """Where it runs."""
+    service_account: str
+    """Who it is: a team lets it make pods and volumes of notebooks."""
+    api_port: int
+    """Where notebooks ask it."""
+    people: tuple[str, ...]
+    """Who may sign in; a team chooses its own among them."""
+    profiles: tuple[NotebookProfile, ...]
+    """Sizes to choose."""
 
 
 class FeatureRegistryAddress(Part):
@@ -78,6 +114,8 @@ class PlatformContract(Promise):
     """The registry of all teams' features."""
     grafana: bool = False
     """Whether Grafana runs, which shows what is in a team's database."""
+    notebooks: Notebooks | None = None
+    """JupyterHub; none where the platform has none."""
 
 
 def database_template(airflow: str) -> str:

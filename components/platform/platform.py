@@ -18,6 +18,8 @@ from components.platform import (
     mlflow,
     mlflow_pod,
     monitoring_names,
+    notebooks,
+    notebooks_pod,
     serving_pod,
     tenancy_pod,
 )
@@ -26,6 +28,7 @@ from components.platform.airflow_template import AirflowTemplateInputs, airflow_
 from components.platform.contract import (
     Controller,
     FeatureRegistryAddress,
+    Notebooks,
     PlatformContract,
     ServingController,
     database_template,
@@ -35,6 +38,7 @@ from components.platform.git import Git, GitInputs
 from components.platform.grafana import Grafana, GrafanaInputs, Metrics
 from components.platform.mlflow import Mlflow, MlflowInputs
 from components.platform.monitoring import Monitoring, MonitoringInputs
+from components.platform.notebooks import Hub, HubInputs
 from components.platform.object_store_admin import object_store_admin
 from components.platform.serving import Serving, ServingInputs
 from components.platform.spec import NAMESPACE, PlatformSpec
@@ -151,9 +155,26 @@ class Platform(pulumi.ComponentResource):
             **monitoring.credentials,
             **grafana.credentials,
         }
+        if spec.notebooks is not None:
+            hub = Hub(
+                notebooks_pod.NAME,
+                spec.notebooks,
+                HubInputs(
+                    inputs.contract,
+                    namespace,
+                    NAMESPACE,
+                    inputs.images.reference("jupyterhub"),
+                    tenancy,
+                    inputs.root_secret,
+                ),
+                child,
+            )
+            self.addresses[notebooks_pod.TOOL] = hub.address
+            self.credentials[notebooks_pod.TOOL] = hub.credentials
         Admission("admission", inputs.contract.image_registry, child)
         airflow_template(AirflowTemplateInputs(inputs.contract, inputs.images.reference("airflow")), child)
-        self.contract = promise(inputs, grafana=spec.monitoring.grafana.image is not None)
+        promised = notebooks.promise(spec.notebooks, inputs.contract, NAMESPACE) if spec.notebooks else None
+        self.contract = promise(inputs, grafana=spec.monitoring.grafana.image is not None, hub=promised)
         self.register_outputs(
             {"addresses": self.addresses, "credentials": self.credentials, "contract": self.contract.to_outputs()}
         )
@@ -179,7 +200,7 @@ def tools(contract: Contract) -> Tools:
     )
 
 
-def promise(inputs: PlatformInputs, *, grafana: bool = False) -> PlatformContract:
+def promise(inputs: PlatformInputs, *, grafana: bool = False, hub: Notebooks | None = None) -> PlatformContract:
     """What teams are promised."""
     return PlatformContract(
         foundation=inputs.contract,
@@ -192,4 +213,5 @@ def promise(inputs: PlatformInputs, *, grafana: bool = False) -> PlatformContrac
         serving=ServingController(namespace=NAMESPACE, service_account=serving_pod.ACCOUNT, port=serving_pod.PORT),
         features=FeatureRegistryAddress(uri=FEATURES_URI, grpc=feature_registry_pod.grpc(NAMESPACE)),
         grafana=grafana,
+        notebooks=hub,
     )

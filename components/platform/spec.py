@@ -10,6 +10,7 @@ from components.kubernetes.labels import TEAMS
 from components.kubernetes.spec import Resources, Spec
 from components.kubernetes.vocabulary import DnsLabel, ReleaseName, Replicas, Rotation, Size
 from components.platform.monitoring_spec import MonitoringSpec
+from components.platform.notebooks_spec import NotebooksSpec
 
 NAMESPACE = "mlp-platform"
 TAKEN_NAMESPACES = (NAMESPACE, "mlp-foundation")
@@ -111,6 +112,9 @@ class PlatformSpec(Spec):
 
     monitoring: MonitoringSpec = MonitoringSpec()
     """Metrics, alerts and who is told of them."""
+
+    notebooks: NotebooksSpec | None = None
+    """JupyterHub, with the people who may sign in. None by default."""
 
     workspaces: Annotated[tuple[WorkspaceSpec, ...], Field(max_length=500)] = ()
     """Who tracks there besides teams, whose stacks bring their own."""

@@ -24,6 +24,7 @@ from components.kubernetes.vocabulary import (
 )
 from components.team.feature_spec import FeatureStoreSpec
 from components.team.model_spec import ModelServiceSpec
+from components.team.notebooks_spec import NotebooksSpec
 from components.team.tuning_spec import TuningSpec
 
 
@@ -94,6 +95,9 @@ class TeamSpec(Spec):
     features: FeatureStoreSpec | None = None
     """Its feature store. None by default."""
 
+    notebooks: NotebooksSpec | None = None
+    """Notebooks of its people. None by default."""
+
     quota: QuotaSpec
     """What it may use."""
 
@@ -127,6 +131,10 @@ class TeamSpec(Spec):
             store = [features.server, features.worker] if isinstance(features, FeatureStoreSpec) else []
             servers = [airflow.resources, statsd.RESOURCES, airflow.worker]
             _room(quota, servers, [model.resources for model in models], store)
+        notebooks = info.data.get("notebooks")
+        if isinstance(notebooks, NotebooksSpec) and size_in_bytes(quota.storage) < notebooks.storage:
+            least = -(-notebooks.storage // 2**20)
+            raise ValueError(f"raise storage to {least}Mi or more, which homes and shared volume of notebooks ask for")
         return quota
 
 

@@ -19,6 +19,7 @@ from components.team.grafana_source import grafana_source
 from components.team.keys import Keys, KeysInputs, derived
 from components.team.model_services import ModelServices, ModelServicesInputs
 from components.team.names import AIRFLOW, AIRFLOW_KEYS, FEATURE_KEYS, FEATURES, TUNING, TUNING_KEYS
+from components.team.notebooks import TeamNotebooks, TeamNotebooksInputs, check_people
 from components.team.spec import TeamSpec
 from components.team.tenant import tenant
 from components.team.tuning import Tuning, TuningInputs
@@ -116,6 +117,15 @@ class Team(pulumi.ComponentResource):
                 "user_key": "dashboard-username",
                 "password_key": "dashboard-password",
             }
+        if spec.notebooks is not None:
+            hub = check_people(spec.notebooks, platform.notebooks, spec.platform)
+            TeamNotebooks(
+                "notebooks",
+                spec.notebooks,
+                hub,
+                TeamNotebooksInputs(platform, namespace, spec.id, inputs.images),
+                pulumi.ResourceOptions(parent=self, providers=[cluster], depends_on=[granted, *bounds]),
+            )
         if spec.features is not None:
             store = FeatureStore(
                 FEATURES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
@@ -56,10 +56,28 @@ def _references(file: Path, document: Document, spec: Spec) -> None:
     if named not in there:
         choice = _choose(named, [name for name in there if name != file.stem])
         raise wrong(file, key, f"{shown(named)}, which has no spec", choice, line=line)
-    kind = read(there[named]).data.get("kind")
-    if kind != key:
+    below = read(there[named]).data
+    if (kind := below.get("kind")) != key:
         fix = f"name a stack whose spec says `kind: {key}`"
         raise wrong(file, key, f"{shown(named)}, a spec of kind {shown(kind)}", fix, line=line)
+    if isinstance(spec, TeamSpec) and spec.notebooks is not None:
+        _people(file, document, spec.notebooks.people, there[named], below)
+
+
+def _people(file: Path, document: Document, people: Sequence[str], platform: Path, below: Mapping[str, Any]) -> None:
+    """Who a team names has to be among the people that its platform knows."""
+    try:
+        known = [one["name"] for one in (below.get("notebooks") or {})["people"]]
+    except (KeyError, TypeError):
+        fix = f"add `notebooks` with `people` and `profiles` to {platform.name}, or remove it here"
+        line = document.line(("notebooks",))
+        raise wrong(file, "notebooks", f"there, and {platform.name} has none", fix, line=line) from None
+    for index, person in enumerate(people):
+        if person not in known:
+            fix = f"add it to notebooks.people of {platform.name}, or {_choose(person, known).removesuffix('?')}"
+            place = ("notebooks", "people", index)
+            value = f"{shown(person)}, whom {platform.name} doesn't know"
+            raise wrong(file, f"notebooks.people[{index}]", value, fix, line=document.line(place))
 
 
 def _explained(file: Path, document: Document, model: type[BaseModel], error: ValidationError) -> Exception:

@@ -60,10 +60,12 @@ ORDER = (
     "test_serving_hostile.py",
     "test_team_kills.py",
     "test_tuning.py",
+    "test_features.py",
     "test_article_recommender.py",
+    "test_notebooks.py",
+    "test_notebook_jobs.py",
     "test_browser_harness.py",
     "test_browser.py",
-    "test_notebook_jobs.py",
     # After the teams' runs, so that what those wrote and showed is searched too.
     "test_secrets.py",
     "test_wrong_cases.py",

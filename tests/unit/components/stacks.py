@@ -11,7 +11,7 @@ from components.foundation.contract import Contract
 from components.foundation.local import Foundation, FoundationInputs, FoundationSpec
 from components.foundation.local.foundation import promise
 from components.kubernetes.images import Images
-from components.platform import Platform, PlatformInputs, PlatformSpec
+from components.platform import Platform, PlatformInputs, PlatformSpec, notebooks
 from components.platform.contract import PlatformContract
 from components.platform.platform import promise as platform_promise
 from components.team import Team, TeamInputs, TeamSpec
@@ -39,6 +39,7 @@ IMAGES = Images(
                 "serving",
                 "monitoring",
                 "tuning",
+                "jupyterhub",
                 "notebook-small",
                 "feast",
             ),
@@ -94,7 +95,9 @@ def team_spec(name: str = "search") -> TeamSpec:
 
 def platform_contract() -> PlatformContract:
     """Of the shipped platform."""
-    return platform_promise(PlatformInputs(contract(), IMAGES, pulumi.Output.secret(ROOT)))
+    spec, on = platform_spec(), contract()
+    hub = notebooks.promise(spec.notebooks, on, "mlp-platform") if spec.notebooks else None
+    return platform_promise(PlatformInputs(on, IMAGES, pulumi.Output.secret(ROOT)), hub=hub)
 
 
 def team(spec: TeamSpec | None = None, on: PlatformContract | None = None, root: str = ROOT) -> list[Recorded]:

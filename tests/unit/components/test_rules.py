@@ -37,7 +37,7 @@ DERIVED = {
         *(("team-search", purpose) for purpose in ("admin", "api")),
     )
 }
-WITH_TOKEN = {"airflow", "serving", "tenancy", "prometheus", "alertmanager", "cluster-state"}
+WITH_TOKEN = {"airflow", "serving", "tenancy", "prometheus", "alertmanager", "cluster-state", "hub"}
 """What speaks to the API server, with as few rights as it needs."""
 
 

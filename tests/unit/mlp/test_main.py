@@ -14,7 +14,7 @@ from local import paths
 from local.problem import Problem
 from mlp import main
 from mlp.commands import env, status
-from mlp.credentials import find
+from mlp.credentials import find, of_person
 from mlp.health import Cluster, Health, Service, StackHealth
 from tests.unit.mlp.conftest import Stands
 
@@ -173,6 +173,22 @@ def test_a_tool_of_teams_is_pointed_to(stands: Stands) -> None:
     with pytest.raises(Problem) as caught:
         find(CREDENTIALS, "airflow", "local-platform")
     assert caught.value.fix == "it is a team's: add `--team ads` (teams are: ads, search)"
+
+
+PEOPLE = {"namespace": "n", "secret": "s", "people": "ada,grace"}
+
+
+def test_where_each_person_has_a_password_one_has_to_be_named() -> None:
+    assert of_person(PEOPLE, "notebooks", "grace") == "grace"
+    assert of_person(CREDENTIALS["mlflow"], "mlflow", "") == ""
+    for reference, user, fix in (
+        (PEOPLE, "", "add `--user` with one of: ada, grace"),
+        (PEOPLE, "alan", "add `--user` with one of: ada, grace"),
+        (CREDENTIALS["mlflow"], "ada", "leave `--user` away"),
+    ):
+        with pytest.raises(Problem) as caught:
+            of_person(reference, "a tool", user)
+        assert caught.value.fix == fix
 
 
 WELL = Health(

@@ -60,7 +60,7 @@ def test_the_platform_stands_on_the_sample_contract(program: Program) -> None:
     resources, exported = program("local-platform", {"local-foundation": samples.outputs("local-foundation")})
     assert len(resources) > 30
     assert exported["addresses"] == {
-        tool: f"http://{tool}.localhost:8080" for tool in ("mlflow", "prometheus", "alertmanager")
+        tool: f"http://{tool}.localhost:8080" for tool in ("mlflow", "prometheus", "alertmanager", "notebooks")
     }
     assert exported == samples.outputs("local-platform"), "stacks/samples/local-platform.json is stale: export it again"
 

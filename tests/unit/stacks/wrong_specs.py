@@ -36,7 +36,13 @@ TEXTS: dict[str, list[Place]] = {
         ("postgres", "resources", "memory"),
         ("object_store", "storage"),
     ],
-    "local-platform": [("foundation",), ("images",), ("workspaces", 0, "name"), ("workspaces", 1, "namespace")],
+    "local-platform": [
+        ("foundation",),
+        ("images",),
+        ("workspaces", 0, "name"),
+        ("workspaces", 1, "namespace"),
+        ("notebooks", "people", 0, "name"),
+    ],
     "local-team-search": [
         ("name",),
         ("platform",),
@@ -57,6 +63,7 @@ NUMBERS: dict[str, list[tuple[Place, int, int]]] = {
         (("mlflow", "rotation"), 1, 100_000),
         (("workspaces", 1, "rotation"), 1, 100_000),
         (("git", "rotation"), 1, 100_000),
+        (("notebooks", "idle_minutes"), 1, 10_080),
     ],
     "local-team-search": [
         (("rotation",), 1, 100_000),
@@ -75,6 +82,7 @@ SIZES: list[tuple[str, Place]] = [
     ("local-platform", ("git", "storage")),
     ("local-team-search", ("quota", "memory")),
     ("local-team-search", ("airflow", "resources", "memory")),
+    ("local-team-search", ("notebooks", "shared")),
 ]
 
 

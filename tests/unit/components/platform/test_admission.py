@@ -13,7 +13,9 @@ DIGEST = "sha256:" + "0a" * 32
 
 
 def made(kind: str) -> Recorded:
-    (found,) = [item for item in stacks.platform() if item.type.endswith(f":{kind}")]
+    (found,) = [
+        item for item in stacks.platform() if item.type.endswith(f":{kind}") and item.metadata["name"] == admission.NAME
+    ]
     return found
 
 

@@ -46,7 +46,7 @@ def test_outputs_name_addresses_and_secrets_but_hold_none() -> None:
     made: list[platform.Platform] = []
     inputs = platform.PlatformInputs(stacks.contract(), stacks.IMAGES, pulumi.Output.secret(stacks.ROOT))
     resources = record(lambda: made.append(platform.Platform("platform", stacks.platform_spec(), inputs)))
-    tools = ("mlflow", "prometheus", "alertmanager")
+    tools = ("mlflow", "prometheus", "alertmanager", "notebooks")
     assert made[0].addresses == {tool: f"http://{tool}.localhost:8080" for tool in tools}
     where = made[0].credentials["mlflow"]
     secret = one(resources, "Secret", where["secret"])

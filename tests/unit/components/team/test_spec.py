@@ -11,7 +11,7 @@ from tests.unit.components import stacks
 
 def spec(**fields: Any) -> TeamSpec:
     shipped = stacks.team_spec("recsys").model_dump()
-    return TeamSpec.model_validate({**shipped, "name": "search", "features": None, **fields})
+    return TeamSpec.model_validate({**shipped, "name": "search", "features": None, "notebooks": None, **fields})
 
 
 def models(*services: dict[str, Any]) -> TeamSpec:
@@ -23,7 +23,9 @@ def test_a_short_spec_is_enough() -> None:
     short = TeamSpec.model_validate(
         {"kind": "team", "name": "search", "platform": "local-platform", "images": "local", "quota": quota}
     )
-    assert short == stacks.team_spec("recsys").model_copy(update={"name": "search", "features": None})
+    assert short == stacks.team_spec("recsys").model_copy(
+        update={"name": "search", "features": None, "notebooks": None}
+    )
 
 
 @pytest.mark.parametrize("name", ["ab", "search", "a1-b2", "x" * 30])
