@@ -63,6 +63,7 @@ ORDER = (
     "test_article_recommender.py",
     "test_notebooks.py",
     "test_notebook_jobs.py",
+    "test_notebook_spark.py",
     # After the teams' runs, so that what those wrote and showed is searched too.
     "test_secrets.py",
     "test_wrong_cases.py",
