@@ -50,7 +50,8 @@ def settings(environment: Mapping[str, str], size: Size) -> dict[str, str]:
         "spark.app.name": person,
         "spark.submit.deployMode": "client",
         "spark.driver.host": environment["POD_IP"],
-        "spark.driver.bindAddress": "0.0.0.0",  # noqa: S104 - the pod's own address, known to its executors
+        # Executors are told this address, not the host.
+        "spark.driver.bindAddress": environment["POD_IP"],
         "spark.driver.memory": "512m",
         "spark.driver.port": str(DRIVER_PORT),
         "spark.blockManager.port": str(BLOCK_PORT),
