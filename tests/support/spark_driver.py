@@ -13,7 +13,7 @@ import json, socket, time
 from mlplatform_notebook.spark import session
 
 begun = time.monotonic()
-spark = session(executors=2)
+spark = session(executors=2, cpu="50m")
 context = spark.sparkContext
 hosts = set()
 while len(hosts) < 2 and time.monotonic() < begun + 90:
@@ -36,7 +36,7 @@ def driver(namespace: str, name: str, image: str) -> dict[str, Any]:
         command=["/usr/bin/tini", "--", "python", "-c", PROGRAM],
         env=[*own, {"name": "MLP_IMAGE", "value": image}, {"name": "HOME", "value": "/tmp"}],
         envFrom=[{"secretRef": {"name": "worker-keys"}}],
-        resources={"requests": {"cpu": "200m", "memory": "1Gi"}, "limits": {"memory": "1Gi"}},
+        resources={"requests": {"cpu": "50m", "memory": "1Gi"}, "limits": {"memory": "1Gi"}},
         volumeMounts=[
             {"name": "tmp", "mountPath": "/tmp"},
             {"name": "token", "mountPath": TOKEN_PATH, "readOnly": True},

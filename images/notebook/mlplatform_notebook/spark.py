@@ -26,7 +26,7 @@ class Size:
     executors: int = 2
     cores: int = 1
     """Tasks at a time of an executor."""
-    cpu: str = "250m"
+    cpu: str = "100m"
     """What Kubernetes keeps free for one."""
     memory: str = "512m"
     """Java's heap; Spark adds what Python needs."""
@@ -80,7 +80,7 @@ def session(
     executors: int = 2,
     *,
     cores: int = 1,
-    cpu: str = "250m",
+    cpu: str = "100m",
     memory: str = "512m",
     overhead: str = "384m",
     more: Mapping[str, str] | None = None,
