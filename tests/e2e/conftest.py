@@ -60,10 +60,13 @@ ORDER = (
     "test_serving_hostile.py",
     "test_team_kills.py",
     "test_tuning.py",
+    "test_features.py",
     "test_article_recommender.py",
     "test_notebooks.py",
     "test_notebook_jobs.py",
     "test_notebook_spark.py",
+    "test_browser_harness.py",
+    "test_browser.py",
     # After the teams' runs, so that what those wrote and showed is searched too.
     "test_secrets.py",
     "test_wrong_cases.py",
@@ -86,6 +89,8 @@ COMPANY = (
     "test_team_removal.py",
     "test_provider_awaits.py",
     "test_engine_killed.py",
+    "test_browser_harness.py",
+    "test_browser.py",
     "test_secrets.py",
 )
 """Files beside whose tests work may go on: they measure nothing (but the node by itself) and break nothing."""

@@ -40,12 +40,15 @@ class Target:
     method: str = "POST"
     address: str = "127.0.0.1"
     port: int = 8080
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Besides, such as what opens it."""
     read: Callable[[bytes], str] = field(default=unread, compare=False)
     """What to note of the body of an answer 2xx, such as the version that gave it."""
 
     def request(self, body: bytes) -> bytes:
         """The bytes of a request."""
         head = f"{self.method} {self.path} HTTP/1.1\r\nHost: {self.host}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in self.headers)
         if body:
             head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         return f"{head}\r\n".encode() + body
