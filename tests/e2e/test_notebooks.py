@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -168,6 +170,41 @@ def test_who_is_taken_out_of_a_team_is_out_at_once_and_finds_their_files_again(
         time.sleep(0.1)
     seats.ada.start("search")
     assert seats.ada.kernel("search").run("print(open('/home/mlp/of-ada').read())").strip() == "ada"
+
+
+def test_another_password_ends_every_session(seats: Seats, cluster: Cluster, ingress: str) -> None:
+    """As a raised rotation or leaving the platform's spec does: the hub follows the Secret, without a restart."""
+    name = ("secret", "-n", "mlp-platform", "hub-people")
+    before = cluster.get(*name)["data"]["grace"]
+
+    def set_password(encoded: str) -> None:
+        cluster.kubectl("patch", *name, "--type=merge", "-p", json.dumps({"data": {"grace": encoded}}))
+
+    try:
+        set_password(base64.b64encode(b"another").decode())
+        end = time.monotonic() + AT_ONCE_SECONDS
+        with pytest.raises(Refused, match="403"):
+            while time.monotonic() < end:
+                seats.grace.servers()
+                time.sleep(0.1)
+        with pytest.raises(Refused, match="403"):
+            sign_in(ingress, "grace", base64.b64decode(before).decode())
+        look = ("pods", "-n", "team-recsys", "--field-selector=metadata.name=notebook-grace")
+        while cluster.items(*look):
+            assert time.monotonic() < end + AT_ONCE_SECONDS, "her notebook runs on"
+            time.sleep(0.2)
+    finally:
+        set_password(before)
+    # Who has the right one is let in again, and has the same files.
+    end = time.monotonic() + AT_ONCE_SECONDS
+    while True:
+        try:
+            seats.grace = sign_in(ingress, "grace", base64.b64decode(before).decode())
+            break
+        except Refused:
+            assert time.monotonic() < end
+            time.sleep(0.5)
+    assert cluster.get("pvc", "-n", "team-recsys", "home-grace")["status"]["phase"] == "Bound"
 
 
 def test_an_idle_one_is_stopped_and_loses_no_file(seats: Seats, cluster: Cluster) -> None:
