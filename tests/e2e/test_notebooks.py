@@ -88,9 +88,11 @@ def seats(teams: Teams, cluster: Cluster, ingress: str) -> Iterator[Seats]:
         "ada": cluster.get("pod", "-n", teams.search, "notebook-ada")["status"]["podIP"],
         "grace": cluster.get("pod", "-n", teams.recsys, "notebook-grace")["status"]["podIP"],
     }
-    yield Seats(ada, grace, seconds, kernel, addresses, experiments)
-    for person, team in ((ada, "search"), (grace, "recsys")):
-        person.stop(team)
+    made = Seats(ada, grace, seconds, kernel, addresses, experiments)
+    yield made
+    made.ada.stop("search")
+    # She has signed in anew since.
+    made.grace.stop("recsys")
 
 
 def test_it_is_ready_in_time(seats: Seats, say: Callable[[str], None]) -> None:
