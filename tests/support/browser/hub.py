@@ -57,7 +57,10 @@ class Hub:
             button.click()
         else:
             self.page.locator(f"#open-{team}").click()
-        self.page.wait_for_url(re.compile(rf"/user/[^/]+/{team}/"), timeout=START_SECONDS * 1000)
+        there = re.compile(rf"/user/[^/]+/{team}/")
+        self.page.wait_for_url(there, timeout=START_SECONDS * 1000, wait_until="commit")
+        # Without what was open when the person left.
+        self.page.goto(f"{self.address}{there.findall(self.page.url)[0]}lab?reset")
         lab = Lab(self.page)
         lab.ready()
         return lab

@@ -27,9 +27,6 @@ class Lab:
     def new_notebook(self) -> Notebook:
         """From the launcher; its kernel is idle then."""
         card = self.page.locator('.jp-LauncherCard[data-category="Notebook"]').filter(has_text=KERNEL)
-        if not card.count():
-            # What was open when the person left is open again.
-            self.page.locator('[data-command="launcher:create"]').first.click()
         card.first.click()
         panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
         expect(panel).to_be_visible()
