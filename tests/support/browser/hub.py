@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.support.browser.lab import Lab
 
 START_SECONDS = 90.0
+PAUSE = 0.5
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,12 @@ class Hub:
     def stop(self, team: str) -> None:
         """Stop it; files stay."""
         self.home()
-        self.page.locator(f"#stop-{team}").click()
-        expect(self.page.locator(f"#start-{team}")).to_be_visible(timeout=START_SECONDS * 1000)
+        with self.page.expect_response(lambda answer: f"/servers/{team}" in answer.url):
+            self.page.locator(f"#stop-{team}").click()
+        end = time.monotonic() + START_SECONDS
+        while self.runs(team):
+            assert time.monotonic() < end, f"the notebook of {team} doesn't stop"
+            time.sleep(PAUSE)
 
     def status_of(self, path: str) -> int:
         """How the hub answers to a path that is typed in."""
