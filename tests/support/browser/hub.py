@@ -24,8 +24,14 @@ class Hub:
 
     def sign_in(self, user: str, password: str) -> None:
         """Fill in the form that whoever isn't signed in comes to; the next page is there then."""
-        self.page.goto(f"{self.address}/hub/home")
-        self.page.locator("#username_input").fill(user)
+        end = time.monotonic() + START_SECONDS
+        self.home()
+        while not (form := self.page.locator("#username_input")).count():
+            # The hub itself has just been restarted.
+            assert time.monotonic() < end, f"no form to sign in at {self.page.url}"
+            time.sleep(PAUSE)
+            self.home()
+        form.fill(user)
         self.page.locator("#password_input").fill(password)
         self.page.locator("#login_submit").click()
         self.page.wait_for_load_state()
