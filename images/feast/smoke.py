@@ -93,7 +93,7 @@ class Memory:
         self.projects = lambda: sorted({name for table, _, name in self.objects if table == "projects"})
         self.team = self.keys.get
 
-    def list(self, kind: Any, project: str) -> list[Any]:
+    def all(self, kind: Any, project: str) -> list[Any]:
         """Messages of a kind, by name."""
         at = {
             name: one for (table, where, name), one in self.objects.items() if (table, where) == (kind.table, project)
