@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 
+from components.kubernetes import labels as label
 from components.kubernetes import traffic
 from components.kubernetes.traffic import Peer, Port
 from components.platform.contract import PlatformContract
 from components.team import airflow_pod
 from components.team import airflow_settings as settings
 from components.team.names import AIRFLOW, TUNER, WORKER
+
+TUNES = {f"{label.GROUP}/tunes": "true"}
+"""Label of a task that runs a sweep's trials (mlplatform_airflow.sweeps): of tasks, these alone reach the database."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,13 @@ class Way:
     app: str | None = None
     into: tuple[list[Peer], list[Port]] | None = None
     out: tuple[list[Peer], list[Port]] | None = None
+    also: Mapping[str, str] = field(default_factory=dict)
+    """Labels besides that of `app`."""
 
     @property
     def selector(self) -> dict[str, str]:
         """What finds its pods."""
-        return {"app.kubernetes.io/name": self.app} if self.app else {}
+        return {**({"app.kubernetes.io/name": self.app} if self.app else {}), **self.also}
 
 
 def ways(namespace: str, platform: PlatformContract, *, packs: bool = False) -> list[Way]:
@@ -47,6 +53,7 @@ def ways(namespace: str, platform: PlatformContract, *, packs: bool = False) -> 
         Way("worker", WORKER, out=([traffic.pods_of(namespace)], [*_ports([settings.PORT]), metrics])),
         Way("airflow", AIRFLOW, out=([], _ports([foundation.database.port, *traffic.API_PORTS]))),
         Way("tuner", TUNER, out=([], _ports([foundation.database.port]))),
+        Way("worker-tunes", WORKER, out=([], _ports([foundation.database.port])), also=TUNES),
         Way("airflow-metrics", AIRFLOW, into=([traffic.pods_of(namespace)], [metrics])),
         Way("airflow-server", AIRFLOW, into=([traffic.pods_of(namespace), *people], _ports([settings.PORT]))),
         Way(

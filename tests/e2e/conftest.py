@@ -64,6 +64,8 @@ ORDER = (
     "test_article_recommender.py",
     "test_notebooks.py",
     "test_notebook_jobs.py",
+    "test_browser_harness.py",
+    "test_browser.py",
     # After the teams' runs, so that what those wrote and showed is searched too.
     "test_secrets.py",
     "test_wrong_cases.py",
@@ -86,6 +88,8 @@ COMPANY = (
     "test_team_removal.py",
     "test_provider_awaits.py",
     "test_engine_killed.py",
+    "test_browser_harness.py",
+    "test_browser.py",
     "test_secrets.py",
 )
 """Files beside whose tests work may go on: they measure nothing (but the node by itself) and break nothing."""

@@ -1,8 +1,10 @@
-"""The article recommender: tuned by a sweep of the team, better than each of its parts, registered."""
+"""The article recommender: tuned by a sweep of the team, better than each of its parts, registered, served."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import statistics
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -12,13 +14,19 @@ from tests.e2e.conftest import Teams
 from tests.support.cluster import Cluster
 from tests.support.commands import mlp
 from tests.support.mlflow import pairs
+from tests.support.model_services import ModelService
 from tests.support.teams import open_team
 
 SWEEP = paths.checkout() / "examples" / "article_recommender" / "sweep.yaml"
 SECONDS = 900
+ASKED = "the discrete Fourier transform of real input in two dimensions"
+LIKE = "keywords"
+"""The team's own service, whose spec this one begins with."""
 
 
-@pytest.mark.soak
+pytestmark = pytest.mark.soak
+
+
 @pytest.mark.timeout(SECONDS + 60)
 def test_it_is_tuned_and_registered(teams: Teams, cluster: Cluster, ingress: str, say: Callable[[str], None]) -> None:
     team = open_team(cluster, teams.search, ingress)
@@ -39,3 +47,39 @@ def test_it_is_tuned_and_registered(teams: Teams, cluster: Cluster, ingress: str
         )
     assert found["ndcg"] > 0.6
     say(f"article recommender: sweep, evaluation and registration {ran.seconds:.0f} s")
+
+
+@pytest.fixture
+def service(teams: Teams, cluster: Cluster, ingress: str) -> Iterator[ModelService]:
+    """Serves the newest version of it."""
+    team = open_team(cluster, teams.search, ingress)
+    short = team.name.removeprefix("team-")
+    version = team.mlflow.versions(tracking.NAME)[0]["version"]
+    made = ModelService(cluster, short, "e2e-articles", ingress)
+    made.remove()
+    like = ModelService(cluster, short, LIKE, ingress).get()["spec"]
+    bounds = {"cpu": "100m", "memory": "768Mi"}
+    made.make(like, f"models:/{tracking.NAME}/{version}", resources=bounds, replicas={"min": 1, "max": 1})
+    yield made
+    made.remove()
+
+
+@pytest.mark.timeout(300)
+def test_as_an_api_it_answers_with_similar_articles(service: ModelService, say: Callable[[str], None]) -> None:
+    ran = service.mlp("package").must_succeed()
+    first = service.predict({"text": ASKED}, k=5)
+    (found,) = first["outputs"]
+    assert first["model"] == tracking.NAME
+    assert len(found["articles"]) == 5
+    assert sorted(found["scores"], reverse=True) == found["scores"]
+    # Two packages have one, each with its relatives: whoever knows the subject would name these.
+    assert {"numpy.fft.rfft2", "scipy.fft.rfft2"} & set(found["articles"])
+    took = []
+    for _ in range(20):
+        start = time.monotonic()
+        assert service.predict({"text": ASKED}, k=5)["outputs"] == [found]
+        took.append(time.monotonic() - start)
+    say(
+        f"article recommender as an API: packed and rolled out in {ran.seconds:.0f} s, an answer takes "
+        f"{statistics.median(took) * 1000:.0f} ms: {', '.join(found['articles'][:3])}"
+    )

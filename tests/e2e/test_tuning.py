@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -14,10 +15,13 @@ import pytest
 from tests.e2e.conftest import Teams
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp
+from tests.support.pipelines import DAGS
 from tests.support.sweeps import ALL, ENDED, Sweep, file_of, kill_at_work
 from tests.support.teams import Team, open_team
 
 TRIALS, KILLED = 40, 2
+IN_DAG = 6
+"""As the DAG `tuned` says."""
 SECONDS = 100
 
 
@@ -102,6 +106,26 @@ def test_nothing_of_it_runs_on(swept: Swept, cluster: Cluster) -> None:
     # Its project goes with it.
     config = cluster.get("configmap", "-n", swept.sweep.team.name, f"sweep-{swept.sweep.name}")
     assert config["metadata"]["ownerReferences"][0]["uid"] == job["metadata"]["uid"]
+
+
+@pytest.mark.timeout(120)
+def test_a_dag_tunes_in_its_own_tasks(search: Team, cluster: Cluster, say: Callable[[str], None]) -> None:
+    pipelines = search.pipelines
+    pipelines.push(DAGS / "tuned").must_succeed()
+    run = pipelines.run("tuned", 100)
+    assert run.state == "success"
+    say(f"sweep of {IN_DAG} trials by two tasks of a DAG, and a task after it: {run.seconds:.0f} s")
+    log = pipelines.log("tuned", run.id, "told")
+    (name,) = set(re.findall(rf"told: (tuned-{run.id}[a-z0-9-]*): {IN_DAG} complete, x is ", log))
+    sweep = Sweep(name, search)
+    assert [trial.state for trial in sweep.trials()] == ["COMPLETE"] * IN_DAG
+    own = sweep.runs().pop(ALL)
+    assert own["mlplatform.outcome"] == "ended"
+    # What ran is the pushed commit, in the image of tasks.
+    assert re.fullmatch(r"[0-9a-f]{40}", own["code_version"])
+    assert "airflow-worker@sha256:" in own["image"]
+    states = {task["state"] for task in pipelines.tasks("tuned", run.id).values()}
+    assert states == {"success"}
 
 
 @pytest.mark.timeout(200)

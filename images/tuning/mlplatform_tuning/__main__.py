@@ -8,10 +8,8 @@ Exit codes: 0 the sweep has all its trials; 3 it can't (its objective fails): no
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
-from types import FrameType
 
 from .problem import Problem
 
@@ -34,37 +32,25 @@ def main(arguments: Sequence[str]) -> int:
 
 def work(environment: Mapping[str, str]) -> int:
     """Run trials until the sweep has all of them."""
-    import optuna
+    from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
-    from . import objective, settings, storage, tracking
-    from .runner import GivenUp, Stopped, Worker
+    from . import work as worker
+    from .runner import GivenUp, Stopped
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Stopped
-
-    signal.signal(signal.SIGTERM, stop)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    sweep = settings.parse(settings.needed(environment, "SWEEP"))
     try:
-        kept = storage.Storage(
-            settings.needed(environment, "STORAGE_URL"), sweep.heartbeat_seconds, sweep.grace_seconds
-        )
-        project = objective.load(sweep.objective, environment)
-        standing = Worker(kept, sweep, project, tracking.Mlflow(sweep, environment)).run()
+        ended = worker.run(environment)
     except GivenUp as problem:
         print(f"error: {problem}", file=sys.stderr)
         return GIVEN_UP
-    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+    except (SQLAlchemyError, StorageInternalError) as error:
         print(f"error: the database failed: {type(error).__name__}; the Job starts another worker", file=sys.stderr)
         return 1
     except Stopped:
         print("stopped; the trial that ran here is for another worker", file=sys.stderr)
         return STOPPED
-    print(
-        f"sweep {sweep.name}: {standing.complete} complete, {standing.pruned} pruned, {standing.failed} failed",
-        flush=True,
-    )
+    found = ended.standing
+    print(f"sweep {ended.name}: {found.complete} complete, {found.pruned} pruned, {found.failed} failed", flush=True)
     return 0
 
 

@@ -88,6 +88,30 @@ def test_a_new_version_rolls_out_under_load_without_a_failure(first: First, serv
     assert {sample.said for sample in traffic.between(since=switched + 1)} == {new}
 
 
+@pytest.mark.timeout(180)
+def test_rolled_back_the_version_before_serves_again(first: First, serving: Serving, say: Say) -> None:
+    old, new = serving.version("good"), serving.version("good", 1)
+    service = first.service
+    if service.predict()["version"] != new:
+        service.serve(registered.uri(new))
+        service.mlp("package").must_succeed()
+    with Background(service.target(), constant(RATE)) as load:
+        load.wait(1)
+        back = service.mlp("rollback").must_succeed()
+        switched = load.now
+        load.wait(2)
+    traffic = load.traffic
+    say(
+        f"mlp model rollback under {RATE} requests a second: the version before serves after {back.seconds:.0f} s, "
+        f"{len(traffic.failures)} of {len(traffic.samples)} failed"
+    )
+    assert not traffic.failures, str(traffic)
+    assert {sample.said for sample in traffic.between(since=switched + 1)} == {old}
+    assert service.predict()["version"] == old
+    newest = service.shown()["status"]["history"][0]
+    assert (newest["result"], str(newest["version"])) == ("promoted", old)
+
+
 @pytest.mark.timeout(120)
 def test_a_killed_pod_is_back(first: First, say: Say) -> None:
     service = first.service

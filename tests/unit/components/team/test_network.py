@@ -74,3 +74,9 @@ def test_model_pods_are_asked_at_one_port_and_reach_the_database_alone() -> None
     assert found["podSelector"]["matchLabels"] == {"app.kubernetes.io/component": "model"}
     assert ports(found["ingress"]) == {3000}
     assert ports(found["egress"]) == {5432}
+
+
+def test_a_task_that_runs_trials_reaches_the_database_besides() -> None:
+    found = policies("recsys")["worker-tunes"]
+    assert found["podSelector"]["matchLabels"] == {**WORKER, "mlplatform.dev/tunes": "true"}
+    assert ports(found["egress"]) == {5432}

@@ -1,0 +1,70 @@
+"""JupyterLab as a person uses it: a new notebook, cells, and what comes out of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, expect
+
+OPEN_SECONDS = 60.0
+KERNEL_SECONDS = 45.0
+CELL_SECONDS = 60.0
+KERNEL = "Python 3"
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One that is open in a page."""
+
+    page: Page
+
+    def ready(self, seconds: float = OPEN_SECONDS) -> None:
+        """Until the page is there, with its files on the left and the launcher."""
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0, timeout=seconds * 1000)
+        expect(self.page.locator(".jp-DirListing-content")).to_be_visible(timeout=seconds * 1000)
+
+    def new_notebook(self) -> Notebook:
+        """From the launcher; its kernel is idle then."""
+        card = self.page.locator('.jp-LauncherCard[data-category="Notebook"]').filter(has_text=KERNEL)
+        if not card.count():
+            self.page.get_by_role("menuitem", name="File", exact=True).click()
+            self.page.get_by_text("New Launcher", exact=True).click()
+        card.first.click()
+        panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        expect(panel).to_be_visible()
+        notebook = Notebook(panel)
+        notebook.wait_idle()
+        return notebook
+
+    def files(self) -> list[str]:
+        """Names in the folder that is shown on the left."""
+        names: list[str] = self.page.locator(".jp-DirListing-item .jp-DirListing-itemName").all_inner_texts()
+        return [name.strip() for name in names]
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """One that is shown."""
+
+    panel: Locator
+
+    def wait_idle(self, seconds: float = KERNEL_SECONDS) -> None:
+        """Until its kernel has nothing to do."""
+        idle = self.panel.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        expect(idle).to_be_visible(timeout=seconds * 1000)
+
+    def run(self, code: str, seconds: float = CELL_SECONDS) -> str:
+        """Write into the last cell, run it, and wait for its end; the text that came out."""
+        cells = self.panel.locator(".jp-CodeCell")
+        cell = cells.nth(cells.count() - 1)
+        editor = cell.locator(".cm-content")
+        editor.click()
+        # At once, as pasting does: typed, the editor would close brackets and indent by itself.
+        editor.page.keyboard.insert_text(code)
+        editor.press("Shift+Enter")
+        # A number in brackets says that it has ended, a star that it runs.
+        prompt = cell.locator(".jp-InputArea-prompt")
+        expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=seconds * 1000)
+        output = cell.locator(".jp-OutputArea-output")
+        return "\n".join(output.all_inner_texts()).strip()
