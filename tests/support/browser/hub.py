@@ -43,6 +43,11 @@ class Hub:
         cards = self.page.locator("[id^=team-]")
         return [str(card.get_attribute("id")).removeprefix("team-") for card in cards.all()]
 
+    def runs(self, team: str) -> bool:
+        """Whether a team's notebook runs, or is about to."""
+        self.home()
+        return self.page.locator(f"#open-{team}").count() > 0
+
     def start(self, team: str, profile: str = "") -> Lab:
         """Start a team's notebook, or open the one that runs; JupyterLab is ready then."""
         self.home()

@@ -28,8 +28,8 @@ class Lab:
         """From the launcher; its kernel is idle then."""
         card = self.page.locator('.jp-LauncherCard[data-category="Notebook"]').filter(has_text=KERNEL)
         if not card.count():
-            self.page.get_by_role("menuitem", name="File", exact=True).click()
-            self.page.get_by_text("New Launcher", exact=True).click()
+            # What was open when the person left is open again.
+            self.page.locator('[data-command="launcher:create"]').first.click()
         card.first.click()
         panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
         expect(panel).to_be_visible()
