@@ -45,16 +45,12 @@ def settings(spec: NotebooksSpec, contract: Contract, namespace: str, database_u
         "DATABASE_URI": database_uri,
         "IDLE_SECONDS": str(60 * spec.idle_minutes),
         "METRICS_PORT": str(METRICS_PORT),
-        "TRUSTED": trusted(contract),
+        # Who may say for whom it asks, and by which scheme: the ingress controller.
+        "TRUSTED": ",".join(contract.ingress.source_ranges),
         "HOME": pods.TMP,
         # One heap for all threads: many small ones hold on to what others have freed.
         "MALLOC_ARENA_MAX": "1",
     }
-
-
-def trusted(contract: Contract) -> str:
-    """Who may say for whom it asks: the ingress controller, where it has addresses of its own."""
-    return ",".join(cidr.removesuffix("/32") for cidr in contract.ingress.source_ranges if cidr.endswith("/32"))
 
 
 def template(

@@ -64,6 +64,7 @@ ORDER = (
     "test_article_recommender.py",
     "test_notebooks.py",
     "test_notebook_jobs.py",
+    "test_notebook_spark.py",
     "test_browser_harness.py",
     "test_browser.py",
     # After the teams' runs, so that what those wrote and showed is searched too.

@@ -8,7 +8,6 @@ import re
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
 from typing import Any
@@ -110,34 +109,38 @@ class Kernel:
         return asyncio.run(asyncio.wait_for(self._run(code), seconds))
 
     async def _run(self, code: str) -> str:
-        site, message = self.person.site, uuid4().hex
+        site = self.person.site
         headers = {**self.person.headers, "Host": site.host}
         content = {"code": code, "silent": False, "store_history": False, "allow_stdin": False, "stop_on_error": True}
-        request = {
-            "header": {"msg_id": message, "msg_type": "execute_request", "username": "", "session": message, **VERSION},
-            "parent_header": {},
-            "metadata": {},
-            "content": content,
-            "channel": "shell",
-        }
-        printed: list[str] = []
         async with (
             aiohttp.ClientSession() as session,
             session.ws_connect(f"{site.address}{self.path}/channels", headers=headers, max_msg_size=0) as socket,
         ):
-            await socket.send_str(json.dumps(request))
-            async for got in socket:
-                answer = json.loads(got.data)
-                if answer.get("parent_header", {}).get("msg_id") != message:
-                    continue
-                kind, said = answer["header"]["msg_type"], answer["content"]
-                if kind == "stream" and said["name"] == "stdout":
-                    printed.append(said["text"])
-                elif kind == "error":
-                    raise RaisedError(f"{said['ename']}: {said['evalue']}")
-                elif kind == "status" and said["execution_state"] == "idle":
-                    return "".join(printed)
-        raise AssertionError(f"the kernel hung up: {''.join(printed)[-500:]}")
+            # Once it says that it is idle, it says everything that comes after.
+            await self._asked(socket, "kernel_info", {})
+            return await self._asked(socket, "execute", content)
+
+    async def _asked(self, socket: aiohttp.ClientWebSocketResponse, what: str, content: dict[str, Any]) -> str:
+        message, printed, reply, idle = uuid4().hex, list[str](), dict[str, Any](), False
+        header = {"msg_id": message, "msg_type": f"{what}_request", "username": "", "session": message, **VERSION}
+        parts = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+        await socket.send_str(json.dumps(parts))
+        while not (idle and reply):
+            got = await socket.receive()
+            assert got.type == aiohttp.WSMsgType.TEXT, f"the kernel hung up: {''.join(printed)[-500:]}"
+            answer = json.loads(got.data)
+            if answer.get("parent_header", {}).get("msg_id") != message:
+                continue
+            kind, said = answer["header"]["msg_type"], answer["content"]
+            if kind == "stream" and said["name"] == "stdout":
+                printed.append(said["text"])
+            elif kind == f"{what}_reply":
+                reply = said
+            elif kind == "status":
+                idle = said["execution_state"] == "idle"
+        if reply["status"] != "ok":
+            raise RaisedError(f"{reply.get('ename')}: {reply.get('evalue')}")
+        return "".join(printed)
 
 
 def password_of(person: str) -> str:
@@ -158,8 +161,7 @@ def sign_in(ingress: str, name: str, password: str) -> Person:
         urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(jar), NoRedirect()
     )
 
-    def ask(path: str, data: Mapping[str, str] | None = None, **headers: str) -> tuple[int, str]:
-        body = urllib.parse.urlencode(data).encode() if data is not None else None
+    def ask(path: str, body: bytes | None = None, **headers: str) -> tuple[int, str]:
         host = f"{HOST}:{ingress.rpartition(':')[2]}"
         request = urllib.request.Request(f"{ingress}{path}", body, {"Host": host, **headers})
         try:
@@ -172,13 +174,13 @@ def sign_in(ingress: str, name: str, password: str) -> Person:
         return next(cookie.value or "" for cookie in jar if cookie.name == "_xsrf")
 
     ask("/hub/login")
-    status, text = ask("/hub/login", {"username": name, "password": password, "_xsrf": mark()})
+    form = urllib.parse.urlencode({"username": name, "password": password, "_xsrf": mark()})
+    status, text = ask("/hub/login", form.encode())
     if status != 302:
         told = re.search(r'login_error">(.*?)<', text, re.DOTALL)
         raise Refused("hub", f"{status} {told.group(1).strip() if told else text[:200]}")
     ask("/hub/home")
-    status, text = ask(
-        f"/hub/api/users/{name}/tokens?_xsrf={urllib.parse.quote(mark())}", {}, Accept="application/json"
-    )
+    tokens = f"/hub/api/users/{name}/tokens?_xsrf={urllib.parse.quote(mark())}"
+    status, text = ask(tokens, b'{"note": "e2e", "expires_in": 3600}', **{"Content-Type": "application/json"})
     assert status in (200, 201), f"no token: {status} {text[:500]}"
     return Person(name, ingress, json.loads(text)["token"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import Any
 
 import prometheus_client
@@ -21,6 +23,8 @@ from .settings import HUB_PORT, Settings
 from .spawner import TeamSpawner
 
 FIRST_SECONDS = 60
+STOP_SECONDS = 60
+AGAIN_SECONDS = 20
 PLURAL = "notebookteams"
 
 
@@ -48,7 +52,7 @@ class Hub(JupyterHub):  # type: ignore[misc] # it has no types
         prometheus_client.start_http_server(ours.metrics_port)
         await super().start()
         self._started = True
-        await self._keep()
+        self._following.append(asyncio.create_task(self._keep_on()))
 
     _started = False
 
@@ -74,13 +78,18 @@ class Hub(JupyterHub):  # type: ignore[misc] # it has no types
         if self._started:
             await self._keep()
 
+    async def _keep_on(self) -> None:
+        while True:
+            await self._keep()
+            await asyncio.sleep(AGAIN_SECONDS)
+
     async def _keep(self) -> None:
-        """One change at a time. What fails is tried again with the next list, a minute later at most."""
+        """One change at a time. What fails is tried again a little later."""
         async with self._turn:
             for change in keeping.changes(People.directory, self._known(), People.key):
                 try:
                     await self._do(change)
-                except (OSError, HTTPClientError) as error:
+                except (OSError, HTTPClientError, TimeoutError) as error:
                     self.log.warning("%s can't be changed yet: %s", change.name, error)
 
     def _known(self) -> list[keeping.Known]:
@@ -97,6 +106,9 @@ class Hub(JupyterHub):  # type: ignore[misc] # it has no types
     async def _do(self, change: keeping.Change) -> None:
         if change.forget:
             self.log.info("%s: forgotten, with sessions and notebooks", change.name)
+            self._sign_out(change.name)
+            for server in change.stop:
+                await self._stop(change.name, server)
             await self._ask("DELETE", f"users/{change.name}")
             return
         if change.groups is not None:
@@ -104,7 +116,26 @@ class Hub(JupyterHub):  # type: ignore[misc] # it has no types
             self.users[change.name].sync_groups(set(change.groups))
         for server in change.stop:
             self.log.info("%s: notebook of %s goes", change.name, server)
-            await self._ask("DELETE", f"users/{change.name}/servers/{server}", {"remove": True})
+            await self._stop(change.name, server)
+
+    def _sign_out(self, name: str) -> None:
+        """Everywhere and at once: whatever else takes longer."""
+        user = self.users[name].orm_user
+        user.cookie_id = token_hex(16)
+        for token in list(user.api_tokens):
+            self.db.delete(token)
+        self.db.commit()
+
+    async def _stop(self, name: str, server: str) -> None:
+        """Stop a notebook and wait until it has; it may be starting just now."""
+        end = time.monotonic() + STOP_SECONDS
+        await self._ask("DELETE", f"users/{name}/servers/{server}", {"remove": True})
+        while (spawner := self.users[name].spawners.get(server)) is not None and spawner.active:
+            if time.monotonic() > end:
+                raise TimeoutError(f"the notebook of {server} doesn't stop")
+            await asyncio.sleep(0.2)
+            if not spawner.pending:
+                await self._ask("DELETE", f"users/{name}/servers/{server}", {"remove": True})
 
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> None:
         """By its own API, which knows how to stop what is just starting."""

@@ -28,7 +28,7 @@ class Change:
     forget: bool = False
     """Sign out everywhere, stop all notebooks. Homes stay."""
     stop: tuple[str, ...] = ()
-    """Notebooks of teams that they aren't in any more."""
+    """Notebooks that go: of teams that they aren't in any more, or all."""
     groups: frozenset[str] | None = None
     """Teams that they are in now, if that changed."""
 
@@ -40,7 +40,7 @@ def changes(directory: Directory, known: Iterable[Known], key: bytes) -> list[Ch
 
 def _change(directory: Directory, one: Known, key: bytes) -> Change | None:
     if one.name not in directory.passwords or one.mark != directory.mark(one.name, key):
-        return Change(one.name, forget=True)
+        return Change(one.name, forget=True, stop=one.servers)
     teams = frozenset(team.name for team in directory.teams_of(one.name))
     gone = tuple(server for server in one.servers if server not in teams)
     groups = None if teams == one.groups else teams

@@ -36,7 +36,7 @@ class Settings:
     """What a notebook that nobody uses has left."""
     metrics_port: int
     trusted: tuple[str, ...]
-    """Addresses whose word for who asks counts: the ingress controller's."""
+    """Addresses whose word for who asks counts: the ingress controller's, where it has some of its own."""
     cookie_key: bytes = field(repr=False)
     proxy_key: str = field(repr=False)
 
@@ -52,7 +52,9 @@ class Settings:
             database_uri=environment["DATABASE_URI"],
             idle_seconds=int(environment["IDLE_SECONDS"]),
             metrics_port=int(environment["METRICS_PORT"]),
-            trusted=tuple(filter(None, environment["TRUSTED"].split(","))),
+            trusted=tuple(
+                cidr.removesuffix("/32") for cidr in environment["TRUSTED"].split(",") if cidr.endswith("/32")
+            ),
             # JupyterHub takes exactly 32 bytes.
             cookie_key=hashlib.sha256(environment["COOKIE_KEY"].encode()).digest(),
             proxy_key=environment["PROXY_KEY"],

@@ -10,7 +10,7 @@ import mimetypes
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import IO, Any
@@ -21,7 +21,6 @@ MOVED_OBJECTS = 1000
 """A folder of more objects isn't renamed: each of them is copied."""
 REFUSED = {"AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"}
 MISSING = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
-LONG_AGO = datetime.fromtimestamp(0, UTC)
 FOLDER_TYPE = "application/x-directory"
 
 
@@ -34,6 +33,10 @@ class DriveError(Exception):
         self.text = text
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Entry:
     """A file or folder of the bucket."""
@@ -42,7 +45,8 @@ class Entry:
     """Its key, without a slash at the end; empty for the bucket itself."""
     folder: bool
     size: int | None = None
-    modified: datetime = LONG_AGO
+    modified: datetime = field(default_factory=_now)
+    """A folder has no date of its own: it is as new as the look at it."""
 
     @property
     def name(self) -> str:

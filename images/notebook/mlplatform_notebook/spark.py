@@ -26,7 +26,7 @@ class Size:
     executors: int = 2
     cores: int = 1
     """Tasks at a time of an executor."""
-    cpu: str = "250m"
+    cpu: str = "100m"
     """What Kubernetes keeps free for one."""
     memory: str = "512m"
     """Java's heap; Spark adds what Python needs."""
@@ -50,7 +50,8 @@ def settings(environment: Mapping[str, str], size: Size) -> dict[str, str]:
         "spark.app.name": person,
         "spark.submit.deployMode": "client",
         "spark.driver.host": environment["POD_IP"],
-        "spark.driver.bindAddress": "0.0.0.0",  # noqa: S104 - the pod's own address, known to its executors
+        # Executors are told this address, not the host.
+        "spark.driver.bindAddress": environment["POD_IP"],
         "spark.driver.memory": "512m",
         "spark.driver.port": str(DRIVER_PORT),
         "spark.blockManager.port": str(BLOCK_PORT),
@@ -79,7 +80,7 @@ def session(
     executors: int = 2,
     *,
     cores: int = 1,
-    cpu: str = "250m",
+    cpu: str = "100m",
     memory: str = "512m",
     overhead: str = "384m",
     more: Mapping[str, str] | None = None,

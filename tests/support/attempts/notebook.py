@@ -1,7 +1,7 @@
 """What a person tries from inside of a notebook: code that a kernel runs, with all that is in the pod.
 
-`{team}` and `{person}` are whose things it is tried on. On the person's own the same code has to go well, unless it is
-about what nobody may do (`ever`).
+`{team}`, `{person}`, `{address}` and `{experiment}` are whose things it is tried on. On the person's own the same code
+has to go well, unless it is about what nobody may do (`ever`).
 """
 
 from __future__ import annotations
@@ -35,10 +35,20 @@ def s3():
 def basic(user, password):
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
-def tracking(path, workspace):
+def tracking(path, workspace, method="GET", body=None):
     own = basic(os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"])
     url = os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow" + path
-    return ask(url, Authorization=own, X_MLFLOW_WORKSPACE=workspace)
+    return json.loads(ask(url, method, body, Authorization=own, X_MLFLOW_WORKSPACE=workspace))
+
+def plant():
+    '''An experiment and a model to be found; the experiment's id.'''
+    for kind in ("experiments", "registered-models"):
+        try:
+            tracking(f"/{kind}/create", os.environ["MLFLOW_WORKSPACE"], "POST", {"name": "e2e-notebook"})
+        except PermissionError as error:
+            assert "RESOURCE_ALREADY_EXISTS" in str(error), error
+    found = tracking("/experiments/get-by-name?experiment_name=e2e-notebook", os.environ["MLFLOW_WORKSPACE"])
+    return found["experiment"]["experiment_id"]
 
 def hub(path, method="GET", body=None):
     token = "token " + os.environ["JUPYTERHUB_API_TOKEN"]
@@ -103,9 +113,13 @@ ATTEMPTS = (
         "s3().copy_object(Bucket='team-{team}', Key='e2e/copied', "
         "CopySource=os.environ['TEAM_BUCKET'] + '/e2e/notebook')",
     ),
-    Attempt("experiments-read", "PermissionError: 403", "tracking('/experiments/search?max_results=1', 'team-{team}')"),
     Attempt(
-        "models-read", "PermissionError: 403", "tracking('/registered-models/search?max_results=1', 'team-{team}')"
+        "experiment-read",
+        "PermissionError: 403",
+        "tracking('/experiments/get?experiment_id={experiment}', 'team-{team}')",
+    ),
+    Attempt(
+        "model-read", "PermissionError: 403", "tracking('/registered-models/get?name=e2e-notebook', 'team-{team}')"
     ),
     Attempt(
         "repository-read",
@@ -165,11 +179,10 @@ EVER = (
     ),
     Attempt("airflow-read", "PermissionError: 401", "ask('http://airflow.team-{team}:8080/api/v2/dags')", ever=True),
     Attempt(
-        "database-sign-in",
-        "password authentication failed",
-        "import psycopg\n"
-        "psycopg.connect(host='postgres.mlp-foundation', user='team-{team}', dbname='team-{team}', connect_timeout=10, "
-        "password=os.environ['AWS_SECRET_ACCESS_KEY'])",
+        "features-write",
+        "PermissionError: 403",
+        "own = 'Bearer ' + os.environ['FEATURES_KEY']\n"
+        "ask('http://features.team-{team}/write', 'POST', {{}}, Authorization=own)",
         ever=True,
     ),
     Attempt("hub-list-people", "PermissionError: 403", "hub('/users')", ever=True),

@@ -32,12 +32,16 @@ def test_who_is_in_a_new_team_gets_its_group(directory: Directory) -> None:
 def test_whom_the_platform_no_longer_knows_is_forgotten(directory: Directory) -> None:
     after = replace(directory, passwords={"ada": "pw-ada"})
     alan = known(directory, "alan", ("search",), "search", "recsys")
-    assert changes(after, [alan, known(directory, "ada", (), "search")], KEY) == [Change("alan", forget=True)]
+    assert changes(after, [alan, known(directory, "ada", (), "search")], KEY) == [
+        Change("alan", forget=True, stop=("search",))
+    ]
 
 
 def test_another_password_signs_out_everywhere(directory: Directory) -> None:
     after = replace(directory, passwords={**directory.passwords, "ada": "another"})
-    assert changes(after, [known(directory, "ada", ("search",), "search")], KEY) == [Change("ada", forget=True)]
+    assert changes(after, [known(directory, "ada", ("search",), "search")], KEY) == [
+        Change("ada", forget=True, stop=("search",))
+    ]
 
 
 def test_what_was_tried_in_vain_leaves_no_notebook_behind(directory: Directory) -> None:

@@ -19,7 +19,7 @@ def test_executors_are_pods_of_the_team_and_find_the_driver() -> None:
     assert found["spark.kubernetes.namespace"] == "team-x"
     assert found["spark.kubernetes.container.image"] == "r/n@sha256:1"
     assert found["spark.kubernetes.driver.pod.name"] == "notebook-ada"
-    assert found["spark.driver.host"] == "100.64.2.7"
+    assert found["spark.driver.host"] == found["spark.driver.bindAddress"] == "100.64.2.7"
     assert (found["spark.driver.port"], found["spark.blockManager.port"]) == (str(DRIVER_PORT), str(BLOCK_PORT))
     assert (found["spark.executor.instances"], found["spark.executor.memory"]) == ("3", "1g")
     assert found["spark.kubernetes.authenticate.executor.serviceAccountName"] == ACCOUNT
