@@ -93,7 +93,7 @@ class Memory:
         self.projects = lambda: sorted({name for table, _, name in self.objects if table == "projects"})
         self.team = self.keys.get
 
-    def list(self, kind: Any, project: str) -> list[Any]:
+    def all(self, kind: Any, project: str) -> list[Any]:
         """Messages of a kind, by name."""
         at = {
             name: one for (table, where, name), one in self.objects.items() if (table, where) == (kind.table, project)
@@ -103,7 +103,17 @@ class Memory:
 
 def check_registry() -> None:
     """Feast's own client against our registry: a project of its own, a grant, and no code."""
-    from feast import Entity, FeatureStore, FeatureView, OnDemandFeatureView, RepoConfig, RequestSource, ValueType
+    from feast import (
+        Entity,
+        FeatureStore,
+        FeatureView,
+        KafkaSource,
+        OnDemandFeatureView,
+        RepoConfig,
+        RequestSource,
+        ValueType,
+    )
+    from feast.data_format import JsonFormat
     from feast.errors import FeastPermissionError
     from feast.field import Field
     from feast.permissions.action import AuthzedAction
@@ -159,6 +169,16 @@ def check_registry() -> None:
         mode="pandas",
     )  # fmt: skip
     refused(lambda: own.registry.apply_feature_view(code, "team_search"))
+    slow = Permission(name="slow", types=[FeatureView], name_patterns=["(a+)+$"], actions=reading, policy=policy)
+    refused(lambda: own.apply([slow]))
+    text = JsonFormat("x int")
+    elsewhere = KafkaSource(
+        name="elsewhere", kafka_bootstrap_servers="x", message_format=text, timestamp_field="t", topic="x"
+    )
+    refused(lambda: own.registry.apply_data_source(elsewhere, "team_search"))
+    long = own.get_feature_view("stats_0")
+    long.name = "a" * 60
+    refused(lambda: own.registry.apply_feature_view(long, "team_search"))
     with ThreadPoolExecutor(4) as threads:
         assert (
             len(

@@ -167,9 +167,11 @@ def materialize_dag(
     """A DAG that puts online what has come since its last run."""
     from airflow.sdk import dag, task
 
-    @dag(dag_id=dag_id, schedule=schedule, catchup=False, max_active_runs=1, is_paused_upon_creation=False)
+    @dag(  # type: ignore[untyped-decorator]  # Airflow is in the image alone
+        dag_id=dag_id, schedule=schedule, catchup=False, max_active_runs=1, is_paused_upon_creation=False
+    )
     def made() -> None:
-        @task(executor_config=beside(), retries=2)
+        @task(executor_config=beside(), retries=2)  # type: ignore[untyped-decorator]  # the same
         def materialize_views() -> list[str]:
             return materialize(views)
 

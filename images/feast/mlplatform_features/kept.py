@@ -28,7 +28,7 @@ class Kept(Protocol):
     def get(self, kind: Kind, project: str, name: str) -> Any | None:
         """An object's message."""
 
-    def list(self, kind: Kind, project: str) -> list[Any]:
+    def all(self, kind: Kind, project: str) -> list[Any]:
         """Messages of a kind, by name."""
 
     def put(self, kind: Kind, project: str, name: str, message: Any) -> None:
@@ -76,7 +76,7 @@ class Tables:
         found = self._rows(kind, "project_id = %s AND {id} = %s", (project, name))
         return found[0] if found else None
 
-    def list(self, kind: Kind, project: str) -> list[Any]:
+    def all(self, kind: Kind, project: str) -> list[Any]:
         """Messages of a kind, by name."""
         return self._rows(kind, "project_id = %s ORDER BY {id}", (project,))
 
@@ -106,7 +106,7 @@ class Tables:
             sql.Identifier(kind.table), sql.Identifier(kind.id)
         )
         with self._do() as connection:
-            return connection.execute(statement, (project, name)).rowcount > 0
+            return bool(connection.execute(statement, (project, name)).rowcount)
 
     def projects(self) -> list[str]:
         """Their names."""

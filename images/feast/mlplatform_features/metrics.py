@@ -41,12 +41,10 @@ class Metrics:
         lines.append(f"mlplatform_features_request_seconds_sum {self.seconds:.6f}")
         lines.append(f"mlplatform_features_request_seconds_count {total}")
         # A view that was never materialised is as old as itself.
-        for name, value in (
-            ("fresh_timestamp_seconds", lambda view: view.materialized or view.made),
-            ("stale_after_seconds", lambda view: view.stale_after),
+        for name, values in (
+            ("fresh_timestamp_seconds", {view.name: view.materialized or view.made for view in project.views.values()}),
+            ("stale_after_seconds", {view.name: view.stale_after for view in project.views.values()}),
         ):
             lines.append(f"# TYPE mlplatform_features_{name} gauge")
-            lines += [
-                f'mlplatform_features_{name}{{view="{view.name}"}} {value(view):.3f}' for view in project.views.values()
-            ]
+            lines += [f'mlplatform_features_{name}{{view="{view}"}} {value:.3f}' for view, value in values.items()]
         return "\n".join(lines) + "\n"

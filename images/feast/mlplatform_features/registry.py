@@ -112,11 +112,11 @@ class Catalogue:
         """What a team may do in a project."""
         if team == project:
             return Sight(team, project)
-        return Sight(team, project, [grants.grant(found) for found in self.kept.list(PERMISSION, project)])
+        return Sight(team, project, [grants.grant(found) for found in self.kept.all(PERMISSION, project)])
 
     def seen(self, team: str, project: str, kind: Kind) -> list[Any]:
         """The objects of a kind that a team may see in a project."""
-        found, sight = self.kept.list(kind, project), self.sight(team, project)
+        found, sight = self.kept.all(kind, project), self.sight(team, project)
         if sight.owner:
             return found
         if not sight.grants or not kind.type:
@@ -144,7 +144,7 @@ class Catalogue:
         sight = self.sight(team, project)
         return [
             view.spec.name
-            for view in self.kept.list(VIEW, project)
+            for view in self.kept.all(VIEW, project)
             if sight.may(VIEW.type, view.spec.name, READ_ONLINE, dict(view.spec.tags))
         ]
 
@@ -154,7 +154,7 @@ class Catalogue:
         Raises:
             RefusedError: There is no such view.
         """
-        known = {view.spec.name for view in self.kept.list(VIEW, team)}
+        known = {view.spec.name for view in self.kept.all(VIEW, team)}
         if missing := sorted(set(views) - known):
             raise RefusedError(f"there is no feature view {missing[0]}: it has {', '.join(sorted(known)) or 'none'}")
         name = f"{SHARED}{with_}"
@@ -172,8 +172,8 @@ class Catalogue:
 
     def shared(self, project: str) -> dict[str, list[str]]:
         """By view, the other teams that may read it."""
-        found: dict[str, list[str]] = {view.spec.name: [] for view in self.kept.list(VIEW, project)}
-        teams = {team for one in self.kept.list(PERMISSION, project) for team in grants.grant(one).teams}
+        found: dict[str, list[str]] = {view.spec.name: [] for view in self.kept.all(VIEW, project)}
+        teams = {team for one in self.kept.all(PERMISSION, project) for team in grants.grant(one).teams}
         for team in sorted(teams):
             for view in self.readable(team, project):
                 found[view].append(team)

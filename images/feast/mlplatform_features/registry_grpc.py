@@ -12,7 +12,7 @@ import grpc
 from google.protobuf.message_factory import GetMessageClass
 
 from .problem import NotAllowedError, NotFoundError, RefusedError
-from .registry import Catalogue, protocol
+from .registry import Catalogue
 
 SERVICE = "feast.registry.RegistryServer"
 THREADS = 8
@@ -29,6 +29,8 @@ def server(catalogue: Catalogue, address: str) -> tuple[grpc.Server, int]:
         maximum_concurrent_rpcs=AT_ONCE,
         options=[("grpc.max_receive_message_length", 1024 * 1024)],
     )
+    from feast.protos.feast.registry import RegistryServer_pb2 as protocol
+
     methods = protocol.DESCRIPTOR.services_by_name["RegistryServer"].methods_by_name
     handlers = {
         name: grpc.unary_unary_rpc_method_handler(

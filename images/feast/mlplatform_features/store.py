@@ -48,11 +48,10 @@ class Store:
 
     async def write(self, view: View, rows: Sequence[Row]) -> None:
         """Keep rows; what is newer stays, so that days may come in any order and twice."""
-        columns: tuple[list[bytes], list[str], list[bytes], list[float]] = ([], [], [], [])
-        for key, values, when in rows:
-            for feature, value in values.items():
-                for column, cell in zip(columns, (key, feature, value, when), strict=True):
-                    column.append(cell)  # type: ignore[arg-type]  # each has its own type
+        cells = [(key, feature, value, when) for key, values, when in rows for feature, value in values.items()]
+        if not cells:
+            return
+        columns = [list(column) for column in zip(*cells, strict=True)]
         table = sql.Identifier(SCHEMA, view.table)
         async with self.pool.connection() as connection, connection.transaction():
             if view.table not in self.tables:

@@ -62,7 +62,7 @@ def _entity(type_: int, value: Any) -> Any:
         raise ValueError(f"{value!r} is no {name}")
     made = messages().value()
     try:
-        setattr(made, field, base64.b64decode(value, validate=True) if field == "bytes_val" else value)
+        setattr(made, field, base64.b64decode(str(value), validate=True) if field == "bytes_val" else value)
     except ValueError:
         raise ValueError(f"{value!r} is no {name}") from None
     return made

@@ -29,14 +29,14 @@ TRIES = 5
 SECONDS = 60
 
 
-class ServerOnlineStoreConfig(FeastConfigBaseModel):
+class ServerOnlineStoreConfig(FeastConfigBaseModel):  # type: ignore[misc]  # Feast is in the image alone
     """What is configured of it."""
 
     type: Literal["mlplatform_features.writer.ServerOnlineStore"] = "mlplatform_features.writer.ServerOnlineStore"
     path: str
 
 
-class ServerOnlineStore(OnlineStore):
+class ServerOnlineStore(OnlineStore):  # type: ignore[misc]  # the same
     """Writes by the feature server."""
 
     def online_write_batch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.attempts import airflow, database, git, kubernetes, mlflow, object_store
+from tests.support.attempts import airflow, database, features, git, kubernetes, mlflow, object_store
 
 ATTEMPTS = (
     *database.ATTEMPTS,
@@ -10,5 +10,6 @@ ATTEMPTS = (
     *mlflow.ATTEMPTS,
     *airflow.ATTEMPTS,
     *git.ATTEMPTS,
+    *features.ATTEMPTS,
     *kubernetes.ATTEMPTS,
 )
