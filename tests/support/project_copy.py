@@ -13,7 +13,7 @@ from local import paths
 from tests.support.commands import Ran, run
 
 OURS = re.compile(
-    r"\bmlp-(?=(foundation|platform|examples)\b)|(?<=\")(?=(mlplatform-tenancy|mlplatform-serving|team-images)\")"
+    r"\bmlp-(?=(foundation|platform|examples)\b)|(?<=\")(?=(mlplatform-tenancy|mlplatform-serving|mlplatform-hub|team-images|notebook-pods)\")"
 )
 """Namespaces, and names that a cluster has but once."""
 GROUP = "mlplatform.dev"
