@@ -32,7 +32,7 @@ preview: boot ## Preview every stack, with no cluster and no account
 images: boot ## Build the images that changed
 	@$(BIN)/mlp images
 
-notebook-image: boot ## Build, try and push the notebook image with every framework (12 GB; `make up` doesn't)
+notebook-image: boot ## Build, try and push the notebook image with every framework (gigabytes; `make up` doesn't)
 	@$(BIN)/mlp images notebook
 
 lint: boot ## Style, types and layers

@@ -110,6 +110,8 @@ try:
     )
     assert status == 201, session
     assert ask("lab/api/settings")[0] == 200
+    # The bucket is no repository, and git isn't asked.
+    assert ask("git/bucket/folder/show_top_level", "POST", {})[0] == 404
     assert ask("api/sessions/" + session["id"], "DELETE")[0] == 204
     pages = int(Path(f"/proc/{server.pid}/statm").read_text().split()[1])
     print(f"{pages * os.sysconf('SC_PAGE_SIZE') / 2**20:.0f} MiB at rest")

@@ -22,11 +22,12 @@ MOST_BYTES = 200_000
 Page = Callable[[Session], Visitor]
 PERSON = "ada"
 TALL: ViewportSize = {"width": 1280, "height": 860}
+LOW: ViewportSize = {"width": 1280, "height": 340}
 
 
-def hub(session: Session) -> Hub:
+def hub(session: Session, size: ViewportSize = LOW) -> Hub:
     """The hub, with somebody of the team signed in."""
-    visitor = session.visitor(PERSON, size=TALL)
+    visitor = session.visitor(PERSON, size=size)
     found = Hub(visitor.page, tools.address("notebooks"))
     found.sign_in(PERSON, tools.credentials("notebooks", "--user", PERSON).password)
     return found
@@ -42,7 +43,7 @@ def notebooks(session: Session) -> Visitor:
 
 def notebook(session: Session) -> Visitor:
     """A cell that has read features and logged a run."""
-    made = hub(session).start(TEAM).new_notebook()
+    made = hub(session, TALL).start(TEAM).new_notebook()
     made.run(cells.features("browser", "shown"))
     made.panel.page.wait_for_timeout(SETTLES)
     return session.visitors[-1]

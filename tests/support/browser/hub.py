@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.support.browser.lab import Lab
 
 START_SECONDS = 90.0
+PAUSE = 0.5
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,14 @@ class Hub:
 
     def sign_in(self, user: str, password: str) -> None:
         """Fill in the form that whoever isn't signed in comes to; the next page is there then."""
-        self.page.goto(f"{self.address}/hub/home")
-        self.page.locator("#username_input").fill(user)
+        end = time.monotonic() + START_SECONDS
+        self.home()
+        while not (form := self.page.locator("#username_input")).count():
+            # The hub itself has just been restarted.
+            assert time.monotonic() < end, f"no form to sign in at {self.page.url}"
+            time.sleep(PAUSE)
+            self.home()
+        form.fill(user)
         self.page.locator("#password_input").fill(password)
         self.page.locator("#login_submit").click()
         self.page.wait_for_load_state()
@@ -57,7 +65,10 @@ class Hub:
             button.click()
         else:
             self.page.locator(f"#open-{team}").click()
-        self.page.wait_for_url(re.compile(rf"/user/[^/]+/{team}/"), timeout=START_SECONDS * 1000)
+        there = re.compile(rf"/user/[^/]+/{team}/")
+        self.page.wait_for_url(there, timeout=START_SECONDS * 1000, wait_until="commit")
+        # Without what was open when the person left.
+        self.page.goto(f"{self.address}{there.findall(self.page.url)[0]}lab?reset")
         lab = Lab(self.page)
         lab.ready()
         return lab
@@ -65,8 +76,12 @@ class Hub:
     def stop(self, team: str) -> None:
         """Stop it; files stay."""
         self.home()
-        self.page.locator(f"#stop-{team}").click()
-        expect(self.page.locator(f"#start-{team}")).to_be_visible(timeout=START_SECONDS * 1000)
+        with self.page.expect_response(lambda answer: f"/servers/{team}" in answer.url):
+            self.page.locator(f"#stop-{team}").click()
+        end = time.monotonic() + START_SECONDS
+        while self.runs(team):
+            assert time.monotonic() < end, f"the notebook of {team} doesn't stop"
+            time.sleep(PAUSE)
 
     def status_of(self, path: str) -> int:
         """How the hub answers to a path that is typed in."""
