@@ -14,7 +14,7 @@ from tests.e2e.conftest import Teams
 from tests.support.cluster import Cluster
 from tests.support.commands import mlp
 from tests.support.mlflow import pairs
-from tests.support.model_services import ModelService
+from tests.support.model_services import ModelService, may_not_pack, may_pack
 from tests.support.teams import open_team
 
 SWEEP = paths.checkout() / "examples" / "article_recommender" / "sweep.yaml"
@@ -60,7 +60,9 @@ def service(teams: Teams, cluster: Cluster, ingress: str) -> Iterator[ModelServi
     like = ModelService(cluster, short, LIKE, ingress).get()["spec"]
     bounds = {"cpu": "100m", "memory": "768Mi"}
     made.make(like, f"models:/{tracking.NAME}/{version}", resources=bounds, replicas={"min": 1, "max": 1})
+    may_pack(cluster, team.name)
     yield made
+    may_not_pack(cluster, team.name)
     made.remove()
 
 
