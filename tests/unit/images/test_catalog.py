@@ -73,3 +73,10 @@ def test_the_images_that_others_name_are_here() -> None:
         "mlflow",
         "training",
     }
+
+
+def test_what_the_node_needs_cant_be_optional() -> None:
+    table = {"kind": "binary", "binary": "x", "smoke": ["x"], "node": True, "optional": True}
+    with pytest.raises(Problem) as caught:
+        catalog.parse("x", table)
+    assert "both optional and the node's" in caught.value.what
