@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -87,7 +87,8 @@ class Memory:
     """What the registry keeps, for a moment."""
 
     def __init__(self) -> None:
-        self.objects, self.keys = {}, {}
+        self.objects: dict[Any, Any] = {}
+        self.keys: dict[Any, Any] = {}
         self.put = lambda kind, project, name, message: self.objects.update({(kind.table, project, name): message})
         self.get = lambda kind, project, name: self.objects.get((kind.table, project, name))
         self.projects = lambda: sorted({name for table, _, name in self.objects if table == "projects"})
@@ -140,7 +141,7 @@ def check_registry() -> None:
             )
         )
 
-    def refused(act) -> None:
+    def refused(act: Callable[[], object]) -> None:
         try:
             act()
         except FeastPermissionError:
@@ -214,4 +215,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -69,7 +69,6 @@ def test_a_permission_lets_in_whom_it_names() -> None:
         {"policy": policy("role_based_policy", roles=["team-recsys2", "recsys", "TEAM-RECSYS"])},
         {"policy": policy("some_new_policy", people=["team-recsys"])},
     ],
-    ids=str,
 )
 def test_what_it_does_not_say_is_not_allowed(changed: dict[str, Any]) -> None:
     assert not may("team_recsys", permission(**changed))
@@ -85,7 +84,6 @@ def test_what_it_does_not_say_is_not_allowed(changed: dict[str, Any]) -> None:
         {"policy": policy("namespace_based_policy", namespaces=["team_recsys"])},
         {"policy": policy("combined_group_namespace_policy", groups=[], namespaces=["team-recsys"])},
     ],
-    ids=str,
 )
 def test_what_it_does_say_is(changed: dict[str, Any]) -> None:
     assert may("team_recsys", permission(**changed))
