@@ -9,7 +9,7 @@ LOCK = $(UV) pip compile --quiet --no-header --generate-hashes
 .PHONY: help boot up down purge doctor preview test e2e soak bench images notebook-image lint lock docs
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 boot: ## Make the tools and the Python environment (every other target does)
 	@$(BOOT)

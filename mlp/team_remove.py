@@ -46,7 +46,10 @@ def plan(team: str, standing: bool, purge: bool) -> str:
         f"database {name}, bucket {name} with its objects, repository {name}.git, "
         f"MLflow workspace {name} with its experiments and models"
     )
-    goes = [f"namespace {name} with Airflow and what runs there", f"access of {name} to all shared tools"]
+    goes = [
+        f"namespace {name} with Airflow, what runs there, and the homes and shared files of notebooks (not the bucket's)",
+        f"access of {name} to all shared tools",
+    ]
     stays = []
     if not standing:
         goes, data = ["nothing on the cluster: it isn't up"], ""

@@ -10,7 +10,7 @@ import pytest
 from local import paths
 
 TEXT = (paths.checkout() / "Makefile").read_text()
-RULES = dict(re.findall(r"^([a-z0-9]+):([^#\n]*?)(?:## .*)?$", TEXT, re.MULTILINE))
+RULES = dict(re.findall(r"^([a-z0-9-]+):([^#\n]*?)(?:## .*)?$", TEXT, re.MULTILINE))
 
 
 def test_help_lists_every_target() -> None:
