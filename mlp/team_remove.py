@@ -47,7 +47,7 @@ def plan(team: str, standing: bool, purge: bool) -> str:
         f"MLflow workspace {name} with its experiments and models"
     )
     goes = [
-        f"namespace {name} with Airflow, what runs there, and the homes and shared files of notebooks (not the bucket's)",
+        f"namespace {name} with Airflow, what runs there, and notebooks' homes and shared files",
         f"access of {name} to all shared tools",
     ]
     stays = []
