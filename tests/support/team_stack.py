@@ -17,6 +17,8 @@ FORM = "local-team-search"
 MANAGER = "pulumi-kubernetes"
 NOT_LISTED = {"events", "events.events.k8s.io", "pods.metrics.k8s.io"}
 """Kinds that nobody applies."""
+KEPT = ("PersistentVolumeClaim", "team-shared")
+"""Kind and name of what `destroy` leaves to the end of its namespace: nobody's files go with a changed spec."""
 
 
 class TeamStack(Killable):
@@ -53,6 +55,18 @@ class TeamStack(Killable):
         """Every kind that can be in a namespace: what a team has is found whatever it is."""
         given = self.kubectl("api-resources", "--namespaced", "--verbs=list", "-o", "name").split()
         return ",".join(sorted(set(given) - NOT_LISTED))
+
+    @property
+    def kept(self) -> Counter[Thing]:
+        """What may be live and not in the state: it goes with the namespace."""
+        kind, name = KEPT
+        return Counter([Thing(kind, self.namespace, name)])
+
+    @staticmethod
+    def keeps(urn: str) -> bool:
+        """Whether a resource is let go of, so that no call deletes it."""
+        kind, name = KEPT
+        return urn.endswith(f":{kind}::{name}")
 
     def live(self) -> Counter[Thing]:
         inside = self.kubectl_get(self._kinds, "-n", self.namespace)
