@@ -28,7 +28,7 @@ METRICS_PORT = 9090
 HEALTH_PORT = 8098
 """Of the proxy's own health."""
 NOTEBOOK_PORT = 8888
-PROXY = Resources(cpu="20m", memory="128Mi")
+PROXY = Resources(cpu="10m", memory="128Mi")
 """Of the proxy: 15 MB of its own, and its program, which is read as it is needed."""
 RUN = "/run/hub"
 GRACE_SECONDS = 15

@@ -73,7 +73,7 @@ class NotebooksSpec(Spec):
     idle_minutes: IdleMinutes = 60
     """A notebook that nobody used for so long is stopped; its files stay. Kernels are, too."""
 
-    resources: Resources = Resources(cpu="50m", memory="384Mi")
+    resources: Resources = Resources(cpu="25m", memory="384Mi")
     """The hub itself: 180 MB with nobody there."""
 
     rotation: Rotation = 1

@@ -50,7 +50,7 @@ class FeaturesSpec(Spec):
     replicas: Replicas = 1
     """Servers side by side. Feature servers go on without it for the team's own key."""
 
-    resources: Resources = Resources(cpu="20m", memory="192Mi")
+    resources: Resources = Resources(cpu="10m", memory="192Mi")
     """One takes about 80 MB."""
 
     rotation: Rotation = 1
