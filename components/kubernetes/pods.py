@@ -115,6 +115,14 @@ def claimed(name: str, claim: pulumi.Input[str]) -> k8s.core.v1.VolumeArgs:
     )
 
 
+def one_more_first() -> k8s.apps.v1.DeploymentStrategyArgs:
+    """The next pod is ready before the last one goes."""
+    return k8s.apps.v1.DeploymentStrategyArgs(
+        type="RollingUpdate",
+        rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_unavailable=0, max_surge=1),
+    )
+
+
 def template(
     labels: Mapping[str, str],
     containers: Sequence[k8s.core.v1.ContainerArgs],

@@ -7,8 +7,7 @@ import re
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.kubernetes import labels as label
-from components.kubernetes import objects
+from components.kubernetes import admission
 from components.kubernetes.images import PROJECT
 
 NAME = "team-images"
@@ -48,48 +47,13 @@ class Admission(pulumi.ComponentResource):
 
     def __init__(self, name: str, registry: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:platform:Admission", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        admission = k8s.admissionregistration.v1
-        labels = label.labels(NAME, "admission")
-        self.policy = admission.ValidatingAdmissionPolicy(
-            f"{name}-policy",
-            metadata=objects.metadata(NAME, labels),
-            spec=admission.ValidatingAdmissionPolicySpecArgs(
-                failure_policy="Fail",
-                match_constraints=admission.MatchResourcesArgs(
-                    resource_rules=[
-                        admission.NamedRuleWithOperationsArgs(
-                            api_groups=[""],
-                            api_versions=["v1"],
-                            operations=["CREATE", "UPDATE"],
-                            resources=["pods", "pods/ephemeralcontainers"],
-                        )
-                    ]
-                ),
-                variables=[
-                    admission.VariableArgs(name="images", expression=images()),
-                    admission.VariableArgs(name="others", expression=expression(registry)),
-                ],
-                validations=[
-                    admission.ValidationArgs(
-                        expression="variables.others.size() == 0", message_expression=message(registry)
-                    )
-                ],
-            ),
-            opts=child,
-        )
-        admission.ValidatingAdmissionPolicyBinding(
-            f"{name}-binding",
-            metadata=objects.metadata(NAME, labels),
-            spec=admission.ValidatingAdmissionPolicyBindingSpecArgs(
-                policy_name=self.policy.metadata.name,
-                validation_actions=["Deny"],
-                match_resources=admission.MatchResourcesArgs(
-                    namespace_selector=k8s.meta.v1.LabelSelectorArgs(
-                        match_expressions=[k8s.meta.v1.LabelSelectorRequirementArgs(key=label.TEAM, operator="Exists")]
-                    )
-                ),
-            ),
-            opts=child,
+        self.policy = admission.policy(
+            name,
+            NAME,
+            ("CREATE", "UPDATE"),
+            ("pods", "pods/ephemeralcontainers"),
+            {"images": images(), "others": expression(registry)},
+            [admission.Validation(expression="variables.others.size() == 0", message_expression=message(registry))],
+            pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({})

@@ -74,10 +74,7 @@ class FeatureRegistry(pulumi.ComponentResource):
             spec=k8s.apps.v1.DeploymentSpecArgs(
                 replicas=spec.replicas,
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector),
-                strategy=k8s.apps.v1.DeploymentStrategyArgs(
-                    type="RollingUpdate",
-                    rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_unavailable=0, max_surge=1),
-                ),
+                strategy=pods.one_more_first(),
                 template=pods.template(
                     labels,
                     [container(spec, inputs.image, hidden)],

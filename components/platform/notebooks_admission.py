@@ -9,8 +9,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.kubernetes import labels as label
-from components.kubernetes import objects
+from components.kubernetes import admission
 
 NAME = "notebook-pods"
 WHO = r"^system:serviceaccount:team-[a-z0-9-]+:notebook$"
@@ -68,51 +67,14 @@ class NotebookAdmission(pulumi.ComponentResource):
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("mlplatform:platform:NotebookAdmission", name, None, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        admission = k8s.admissionregistration.v1
-        labels = label.labels(NAME, "admission")
-        self.policy = admission.ValidatingAdmissionPolicy(
-            f"{name}-policy",
-            metadata=objects.metadata(NAME, labels),
-            spec=admission.ValidatingAdmissionPolicySpecArgs(
-                failure_policy="Fail",
-                match_constraints=admission.MatchResourcesArgs(
-                    resource_rules=[
-                        admission.NamedRuleWithOperationsArgs(
-                            api_groups=[""],
-                            api_versions=["v1"],
-                            operations=["CREATE", "UPDATE", "DELETE"],
-                            resources=["pods"],
-                        )
-                    ]
-                ),
-                match_conditions=[
-                    admission.MatchConditionArgs(
-                        name="by-a-notebook", expression=f"request.userInfo.username.matches(r'{WHO}')"
-                    )
-                ],
-                variables=[
-                    admission.VariableArgs(name=name, expression=expression) for name, expression in variables().items()
-                ],
-                validations=[
-                    admission.ValidationArgs(expression=rule, message=f"{MESSAGE}: {why}")
-                    for why, rule in rules().items()
-                ],
-            ),
-            opts=child,
-        )
-        admission.ValidatingAdmissionPolicyBinding(
-            f"{name}-binding",
-            metadata=objects.metadata(NAME, labels),
-            spec=admission.ValidatingAdmissionPolicyBindingSpecArgs(
-                policy_name=self.policy.metadata.name,
-                validation_actions=["Deny"],
-                match_resources=admission.MatchResourcesArgs(
-                    namespace_selector=k8s.meta.v1.LabelSelectorArgs(
-                        match_expressions=[k8s.meta.v1.LabelSelectorRequirementArgs(key=label.TEAM, operator="Exists")]
-                    )
-                ),
-            ),
-            opts=child,
+        self.policy = admission.policy(
+            name,
+            NAME,
+            ("CREATE", "UPDATE", "DELETE"),
+            ("pods",),
+            variables(),
+            [admission.Validation(expression=rule, message=f"{MESSAGE}: {why}") for why, rule in rules().items()],
+            pulumi.ResourceOptions(parent=self),
+            {"by-a-notebook": f"request.userInfo.username.matches(r'{WHO}')"},
         )
         self.register_outputs({})

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from components.foundation.contract import Contract
-from components.kubernetes import kinds, objects, traffic
+from components.kubernetes import kinds, objects, pods, traffic
 from components.kubernetes import labels as label
 from components.kubernetes.access import Account, Rule, grant, grant_everywhere
 from components.kubernetes.labels import GROUP
@@ -85,10 +85,7 @@ class Serving(pulumi.ComponentResource):
                 replicas=1,
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector),
                 # The next one is there before this one goes; one steers at a time, by a lease.
-                strategy=k8s.apps.v1.DeploymentStrategyArgs(
-                    type="RollingUpdate",
-                    rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
-                ),
+                strategy=pods.one_more_first(),
                 template=serving_pod.template(labels, inputs.image, serving_pod.settings(inputs.contract)),
             ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[kind, *rights]),

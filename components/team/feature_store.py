@@ -80,10 +80,7 @@ class FeatureStore(pulumi.ComponentResource):
                 replicas=1,
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selector),
                 # A new one answers before the old one goes, as far as the quota has room for both.
-                strategy=k8s.apps.v1.DeploymentStrategyArgs(
-                    type="RollingUpdate",
-                    rolling_update=k8s.apps.v1.RollingUpdateDeploymentArgs(max_unavailable=0, max_surge=1),
-                ),
+                strategy=pods.one_more_first(),
                 template=pods.template(
                     labels,
                     [_container(spec, features, inputs, hidden)],
