@@ -20,29 +20,27 @@ from pathlib import Path
 
 import pytest
 
-from images import catalog, fingerprint
 from local import paths, toolchain
-from local.node.config import IMAGE_REPOSITORY, NodeConfig
+from local.node.config import NodeConfig
 from tests.e2e import snapshot
 from tests.support import flaky, processes
 from tests.support.beside import Beside
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp, run
-from tests.support.engine_killed import KILLS, StackOf, again, run_all
-from tests.support.killable import environment_for
+from tests.support.engine_killed import ROUNDS, StackOf, on_the_node
+from tests.support.installation_secrets import Searched, search_images
 from tests.support.mlflow import Mlflow
 from tests.support.no_image import NoImage
 from tests.support.no_image import up as up_without_image
 from tests.support.passing import Passing, purge_all, rotate
-from tests.support.small_stack import SmallStack
 
 HERE = Path(__file__).parent
 ORDER = (
     "test_up.py",
     "test_idle.py",
     "test_trained.py",
-    "test_engine_units.py",
     "test_team_up.py",
+    "test_engine_units.py",
     "test_team_pipeline.py",
     "test_team_isolation.py",
     "test_team_admission.py",
@@ -50,14 +48,14 @@ ORDER = (
     "test_team_rotation.py",
     "test_team_removal.py",
     "test_provider_awaits.py",
-    "test_engine_killed.py",
     # From here on the machine is quiet.
     "test_serving.py",
     "test_serving_bento.py",
     "test_serving_bad_versions.py",
     "test_serving_scaling.py",
-    "test_dashboards.py",
     "test_serving_hostile.py",
+    "test_dashboards.py",
+    "test_engine_killed.py",
     "test_team_kills.py",
     "test_tuning.py",
     "test_features.py",
@@ -94,6 +92,8 @@ COMPANY = (
     "test_secrets.py",
 )
 """Files beside whose tests work may go on: they measure nothing (but the node by itself) and break nothing."""
+ALONE = ("test_team_kills.py", "test_plain_pulumi.py", "test_node*.py", "test_up_again.py", "test_down.py")
+"""Files beside whose tests nothing may go on, not even in the machine's idle time: they break things."""
 COLD_SECONDS = 40 * 60
 WARM_SECONDS = 6 * 60
 TEAM_SECONDS = 4 * 60
@@ -149,7 +149,9 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     if not is_ours(item):
         return (yield)
     with within(SETUP_SECONDS):
-        if item.path.name not in COMPANY:
+        if any(fnmatch.fnmatch(item.path.name, pattern) for pattern in ALONE):
+            item.config.stash[BESIDE].alone()
+        elif item.path.name not in COMPANY:
             item.config.stash[BESIDE].quiet()
         return (yield)
 
@@ -324,65 +326,65 @@ def early(
     if is_wanted(request, "test_team_rotation.py"):
         passing = request.getfixturevalue("passing")
         beside.begin("rotation", lambda: rotate(passing, cluster, ingress, say))
-    if is_wanted(request, "test_engine_killed.py"):
-        rounds = request.getfixturevalue("engine_killed_at_every_call")
-        beside.begin("engine killed", rounds)
     if is_wanted(request, "test_wrong_cases.py"):
         beside.begin("no image", request.getfixturevalue("no_image"))
 
 
 @pytest.fixture(scope="session")
 def engine_units(request: pytest.FixtureRequest, platform: Platform, beside: Beside) -> Callable[[], Ran]:
-    """The unit tests that need the engine, which `up` has brought, and no node: they run while the node rests."""
+    """The unit tests that need the engine, which `up` has brought, and no node: they run in idle time."""
 
     def run_them() -> Ran:
         command = [sys.executable, "-m", "pytest", "-n", "2", "-m", "engine", "tests/unit"]
         return run(command, UNITS_SECONDS).must_succeed()
 
     if is_wanted(request, "test_engine_units.py"):
-        beside.begin("engine's unit tests", run_them)
+        beside.begin("engine's unit tests", run_them, idly=True)
     return run_them
 
 
 @pytest.fixture(scope="session")
-def engine_killed_at_every_call(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], None]:
-    """All rounds of test_engine_killed.py that take long."""
+def engine_killed(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], None]]:
+    """The rounds of test_engine_killed.py, by name: many runs of the engine."""
 
-    def rounds() -> None:
-        with small_stacks(cluster, tmp_path_factory.mktemp("killed")) as stack_of:
-            run_all(again, stack_of, KILLS)
+    def of(rounds: Callable[[StackOf], None]) -> Callable[[], None]:
+        def run_them() -> None:
+            with on_the_node(cluster, tmp_path_factory.mktemp("killed")) as stack_of:
+                rounds(stack_of)
 
-    return rounds
+        return run_them
+
+    return {name: of(rounds) for name, rounds in ROUNDS.items()}
+
+
+@pytest.fixture(scope="session")
+def idly(request: pytest.FixtureRequest, engine_killed: dict[str, Callable[[], None]], beside: Beside) -> None:
+    """What is long and loads the node begins, if it was asked for: in idle time."""
+    if is_wanted(request, "test_engine_killed.py"):
+        for name, rounds in engine_killed.items():
+            beside.begin(name, rounds, idly=True)
+
+
+@pytest.fixture(scope="session")
+def image_search(environment: dict[str, str]) -> Callable[[], Searched]:
+    """The search for secrets through all images: gigabytes."""
+    return lambda: search_images(environment)
+
+
+@pytest.fixture(scope="session")
+def search_early(
+    request: pytest.FixtureRequest, image_search: Callable[[], Searched], beside: Beside
+) -> Callable[[], None]:
+    """Begin it, if its test was asked for: a test that only waits lets it go on meanwhile."""
+
+    def begin() -> None:
+        if is_wanted(request, "test_secrets.py"):
+            beside.begin("images searched", image_search, idly=True)
+
+    return begin
 
 
 @pytest.fixture(scope="session")
 def no_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], NoImage]:
     """A stack whose image isn't there."""
     return lambda: up_without_image(cluster, tmp_path_factory.mktemp("no-image"))
-
-
-@contextmanager
-def small_stacks(cluster: Cluster, folder: Path) -> Iterator[StackOf]:
-    """Make small stacks on the node by their names; their namespaces go in the end, however that is reached."""
-    made: list[SmallStack] = []
-    # The one image that runs anywhere, needs nothing and is on every node.
-    pause = f"{IMAGE_REPOSITORY}/pause:{fingerprint.tag(catalog.load()['pause'])}"
-
-    def make(name: str) -> SmallStack:
-        stack = SmallStack(f"e2e-{name}", folder / name, environment_for(paths.kubeconfig()), pause, replicas=1)
-        made.append(stack)
-        return stack
-
-    try:
-        yield make
-    finally:
-        for stack in made:
-            cluster.kubectl("delete", "namespace", stack.name, "--ignore-not-found", "--wait=false")
-            cluster.kubectl("delete", "clusterroles", "-l", f"app.kubernetes.io/part-of={stack.name}")
-
-
-@pytest.fixture
-def stack_of(cluster: Cluster, tmp_path: Path) -> Iterator[StackOf]:
-    """Small stacks for one test."""
-    with small_stacks(cluster, tmp_path) as make:
-        yield make

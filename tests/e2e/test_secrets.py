@@ -11,85 +11,25 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
 from local import paths
 from local.node.layout import layout
-from mlp import config
-from mlp import teams as mlp_teams
 from tests.e2e.conftest import Platform, Teams
-from tests.support import derived, processes, shown_by_airflow
+from tests.support import installation_secrets, processes, shown_by_airflow
 from tests.support.beside import Beside
 from tests.support.cluster import Cluster
+from tests.support.installation_secrets import Searched
 from tests.support.pipelines import DAGS
-from tests.support.secret_scan import Leak, Scanner, image_blobs
+from tests.support.secret_scan import Leak, Scanner
 from tests.support.teams import open_team
-
-FOUNDATION, PLATFORM = "local-foundation", "local-platform"
-IMAGES = "images searched"
-pytestmark = pytest.mark.usefixtures("searching")
-
-
-@dataclass(frozen=True)
-class Searched:
-    """What came of the search through all images."""
-
-    secrets: int
-    blobs: int
-    size: int
-    """Bytes, packed."""
-    leaks: list[Leak]
 
 
 @pytest.fixture(scope="module")
 def scanner(environment: dict[str, str], teams: Teams) -> Scanner:
     """A scanner for every secret of this installation."""
-    found = derived.of_stack(FOUNDATION, {}, environment)
-    found |= derived.of_stack(PLATFORM, outputs_of(FOUNDATION, environment), environment)
-    platform = outputs_of(PLATFORM, environment)
-    for stack in map(mlp_teams.stack_of, mlp_teams.standing()):
-        found |= derived.of_stack(stack, platform, environment)
-        found[f"the root secret of {stack}"] = config.root_secret(stack)
-    found["the root secret"] = paths.root_secret().read_text().strip()
-    found["the passphrase"] = paths.passphrase().read_text().strip()
-    return Scanner(found)
-
-
-@pytest.fixture(scope="module")
-def searched(scanner: Scanner) -> Callable[[], Searched]:
-    """The search, which takes a minute."""
-
-    def search() -> Searched:
-        blobs = image_blobs([layout().registry, layout().containerd])
-        size = sum(blob.stat().st_size for blob in blobs)
-        return Searched(len(scanner.names), len(blobs), size, scanner.blobs(blobs))
-
-    return search
-
-
-@pytest.fixture(scope="module")
-def searching(request: pytest.FixtureRequest, searched: Callable[[], Searched], beside: Beside) -> None:
-    """It goes on beside the other tests of this file."""
-    if any(item.name == test_not_in_images.__name__ for item in request.session.items):
-        beside.begin(IMAGES, searched)
-
-
-def outputs_of(stack: str, environment: dict[str, str]) -> dict[str, Any]:
-    """The outputs of a stack, by plain `pulumi`."""
-    printed = subprocess.run(
-        ["pulumi", "stack", "output", "--json", "--stack", stack],
-        cwd=paths.checkout(),
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    ).stdout
-    outputs: dict[str, Any] = json.loads(printed)
-    return outputs
+    return installation_secrets.scanner(environment)
 
 
 def none(leaks: list[Leak]) -> None:
@@ -176,8 +116,8 @@ def test_not_in_the_environment_of_processes_outside_of_containers(scanner: Scan
 
 
 @pytest.mark.timeout(300)
-def test_not_in_images(searched: Callable[[], Searched], beside: Beside, say: Callable[[str], None]) -> None:
-    found = beside.result(IMAGES, searched)
+def test_not_in_images(image_search: Callable[[], Searched], beside: Beside, say: Callable[[str], None]) -> None:
+    found = beside.result("images searched", image_search)
     where = f"{found.blobs} blobs of images among it ({found.size / 1e9:.1f} GB packed)"
     say(f"searched for {found.secrets} secrets, {where}")
     assert found.size > 100e6

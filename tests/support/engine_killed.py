@@ -1,18 +1,44 @@
-"""What must hold after an engine was killed: the rounds that the end-to-end tests and those without a node share."""
+"""What must hold after an engine was killed: rounds on the small stack."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
-from tests.support.killable import Kill, Killable
+from images import catalog, fingerprint
+from local import paths
+from local.node.config import IMAGE_REPOSITORY
+from tests.support.cluster import Cluster
+from tests.support.killable import Kill, Killable, environment_for
 from tests.support.small_stack import OBJECTS, SmallStack
 
 StackOf = Callable[[str], SmallStack]
 KILLS = tuple(Kill(at, when) for at in range(1, OBJECTS + 1) for when in ("before", "after"))
 """Each changing call of the small stack's `up` or `destroy`, on both sides of it."""
 SIDE_BY_SIDE = 2
+
+
+@contextmanager
+def on_the_node(cluster: Cluster, folder: Path) -> Iterator[StackOf]:
+    """Small stacks by their names; their namespaces go in the end, however that is reached."""
+    made: list[SmallStack] = []
+    # The one image that runs anywhere, needs nothing and is on every node.
+    pause = f"{IMAGE_REPOSITORY}/pause:{fingerprint.tag(catalog.load()['pause'])}"
+
+    def make(name: str) -> SmallStack:
+        stack = SmallStack(f"e2e-{name}", folder / name, environment_for(paths.kubeconfig()), pause)
+        made.append(stack)
+        return stack
+
+    try:
+        yield make
+    finally:
+        for stack in made:
+            cluster.kubectl("delete", "namespace", stack.name, "--ignore-not-found", "--wait=false")
+            cluster.kubectl("delete", "clusterroles", "-l", f"app.kubernetes.io/part-of={stack.name}")
 
 
 def again(stack_of: StackOf, kill: Kill) -> None:
@@ -49,6 +75,28 @@ def plain(stack_of: StackOf, kill: Kill) -> None:
     must_be_whole(stack)
     stack.destroy()
     must_be_gone(stack)
+
+
+def every_call(stack_of: StackOf) -> None:
+    """Killed at every call, run again."""
+    run_all(again, stack_of, KILLS)
+
+
+def from_half_way(stack_of: StackOf) -> None:
+    """Killed, then destroyed."""
+    run_all(half_way, stack_of, KILLS[::3])
+
+
+def by_plain_pulumi(stack_of: StackOf) -> None:
+    """Killed, then put right by hand."""
+    plain(stack_of, Kill(3, "after"))
+
+
+ROUNDS = {
+    "engine killed at every call": every_call,
+    "engine killed, destroyed from half way": from_half_way,
+    "engine killed, put right by plain pulumi": by_plain_pulumi,
+}
 
 
 def must_be_whole(stack: SmallStack) -> None:

@@ -17,7 +17,7 @@ from tests.doubles import killing_provider
 from tests.support.processes import is_alive
 
 COMMAND_SECONDS = 240
-ORPHAN_SECONDS = 20
+ORPHAN_SECONDS = 60
 
 
 @dataclass(frozen=True)

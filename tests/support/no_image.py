@@ -28,7 +28,7 @@ class NoImage:
 
 def up(cluster: Cluster, folder: Path) -> NoImage:
     """Up, then destroyed."""
-    stack = SmallStack("e2e-no-image", folder, environment_for(paths.kubeconfig()), IMAGE, replicas=1)
+    stack = SmallStack("e2e-no-image", folder, environment_for(paths.kubeconfig()), IMAGE)
     try:
         ran = stack.up(check=False)
         (pod,) = cluster.items("pods", "-n", stack.name)

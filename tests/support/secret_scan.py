@@ -1,16 +1,16 @@
 """Looks for secrets where none may be: in any of the forms that they are written in, through whole folders and images.
 
 The forms: as it is, URL-encoded, base64 in each of its three alignments (a password inside a longer text that was
-encoded as a whole) and hexadecimal. grep does the searching, gigabytes in seconds; it gets the secrets over a pipe and
-never as arguments.
+encoded as a whole) and hexadecimal. ripgrep does the searching, gigabytes in seconds; it gets the secrets over a pipe
+and never as arguments.
 """
 
 from __future__ import annotations
 
 import base64
-import gzip
 import os
 import subprocess
+import sys
 import threading
 import urllib.parse
 import zlib
@@ -19,12 +19,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from isal import igzip, igzip_lib
+
 SHORTEST = 12
 """Characters below which a secret is no secret, and would be found everywhere."""
 CHUNK = 1 << 20
 FILES_AT_ONCE = 500
 BLOBS_AT_ONCE = 2
 GZIP = b"\x1f\x8b"
+RIPGREP = Path(sys.executable).with_name("rg")
+"""Of its package: four times as fast as grep with so many texts to look for."""
+AS_IT_IS = ("--no-config", "--text", "--encoding=none", "--fixed-strings")
+"""Bytes, whatever they seem to be; nothing left out because of what a person has set."""
 
 
 def forms(secret: str) -> set[bytes]:
@@ -76,7 +82,8 @@ class Scanner:
         hits: list[str] = []
         for start in range(0, len(names), FILES_AT_ONCE):
             # 2: a file that went away meanwhile.
-            out = self._grep(["-laF", "--null", "-s"], names[start : start + FILES_AT_ONCE], allowed=(0, 1, 2))
+            options = ["--files-with-matches", "--null", "--no-messages"]
+            out = self._searched(options, names[start : start + FILES_AT_ONCE], allowed=(0, 1, 2))
             hits += [os.fsdecode(name) for name in out.split(b"\0") if name]
         return [leak for hit in hits for leak in self._named(_read(Path(hit)), hit)]
 
@@ -99,18 +106,18 @@ class Scanner:
         return self.text(data, where) or [Leak("a secret", where)]
 
     def _streamed(self, chunks: Iterator[bytes]) -> bool:
-        process, reader = self._start(["-qaF"], [])
+        process, reader = self._start(["--quiet"], ["-"])
         assert process.stdin is not None
         try:
             for chunk in chunks:
                 process.stdin.write(chunk)
             process.stdin.close()
-        except BrokenPipeError:  # found: grep doesn't read on
+        except BrokenPipeError:  # found: it doesn't read on
             pass
         reader.join()
         return _checked(process, (0, 1)) == 0
 
-    def _grep(self, options: list[str], files: list[str], allowed: tuple[int, ...]) -> bytes:
+    def _searched(self, options: list[str], files: list[str], allowed: tuple[int, ...]) -> bytes:
         process, reader = self._start(options, files)
         assert process.stdin is not None and process.stdout is not None
         process.stdin.close()
@@ -122,7 +129,7 @@ class Scanner:
     def _start(self, options: list[str], files: list[str]) -> tuple[subprocess.Popen[bytes], threading.Thread]:
         read, write = os.pipe()
         process = subprocess.Popen(
-            ["grep", *options, "-f", f"/dev/fd/{read}", "--", *files],
+            [RIPGREP, *AS_IT_IS, *options, f"--file=/dev/fd/{read}", "--", *files],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
@@ -143,7 +150,7 @@ def _checked(process: subprocess.Popen[bytes], allowed: tuple[int, ...]) -> int:
     if process.stdout is not None:
         process.stdout.close()
     if code not in allowed:
-        raise RuntimeError(f"grep exited {code}")
+        raise RuntimeError(f"ripgrep exited {code}")
     return code
 
 
@@ -158,11 +165,11 @@ def _unpacked(file: Path) -> Iterator[bytes]:
     with file.open("rb") as raw:
         packed = raw.read(2) == GZIP
         raw.seek(0)
-        stream = gzip.GzipFile(fileobj=raw) if packed else raw
+        stream = igzip.IGzipFile(fileobj=raw) if packed else raw
         try:
             while chunk := stream.read(CHUNK):
                 yield chunk
-        except (OSError, EOFError, zlib.error):
+        except (OSError, EOFError, zlib.error, igzip_lib.IsalError):
             # Not gzip after all (it only starts like it): search what is there.
             raw.seek(0)
             while chunk := raw.read(CHUNK):

@@ -23,10 +23,9 @@ class SmallStack(Killable):
         folder: Where its project, backend and passphrase live.
         environment: As of the real stacks; backend and passphrase are replaced.
         image: What the Deployment runs.
-        replicas: Its pods; 0 where there is no kubelet.
     """
 
-    def __init__(self, name: str, folder: Path, environment: dict[str, str], image: str, replicas: int) -> None:
+    def __init__(self, name: str, folder: Path, environment: dict[str, str], image: str) -> None:
         project, home = folder / "project", folder / "home"
         shutil.copytree(PROGRAM, project)
         (home / "state").mkdir(parents=True)
@@ -40,8 +39,7 @@ class SmallStack(Killable):
         }
         super().__init__(name, project, folder, {**environment, **own})
         self.pulumi("stack", "init", name)
-        plain = [part for pair in (f"image={image}", f"replicas={replicas}") for part in ("--plaintext", pair)]
-        self.pulumi("config", "set-all", *plain, "--secret", "password=of-the-small-stack")
+        self.pulumi("config", "set-all", "--plaintext", f"image={image}", "--secret", "password=of-the-small-stack")
 
     def live(self) -> Counter[Thing]:
         return Counter(map(thing, self.kubectl_get(KINDS, "-A", "-l", f"app.kubernetes.io/part-of={self.name}")))

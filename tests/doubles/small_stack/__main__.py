@@ -9,7 +9,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 config = pulumi.Config()
-image, replicas = config.require("image"), config.require_int("replicas")
+image = config.require("image")
 name = pulumi.get_stack()
 labels = {"app.kubernetes.io/part-of": name}
 
@@ -67,7 +67,7 @@ k8s.apps.v1.Deployment(
     "app",
     metadata=meta("app"),
     spec=k8s.apps.v1.DeploymentSpecArgs(
-        replicas=replicas,
+        replicas=1,
         selector=k8s.meta.v1.LabelSelectorArgs(match_labels=selected),
         template=k8s.core.v1.PodTemplateSpecArgs(
             metadata=k8s.meta.v1.ObjectMetaArgs(labels=selected),

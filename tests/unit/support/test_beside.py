@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -83,6 +85,27 @@ def test_quiet_waits_for_all(beside: Beside) -> None:
         beside.begin(name, partial(ended.append, name))
     beside.quiet()
     assert sorted(ended) == list("abcd")
+
+
+def test_quiet_is_what_leaves_the_machine_to_others(beside: Beside) -> None:
+    go, ended = threading.Event(), []
+
+    def work() -> None:
+        ended.append(go.wait(30))
+
+    beside.begin("a", work, idly=True)
+    beside.quiet()
+    assert not ended
+    go.set()
+    beside.alone()
+    assert ended == [True]
+
+
+def test_in_idle_time_is_so_for_all_that_it_starts(beside: Beside) -> None:
+    command = [sys.executable, "-c", "import os; print(os.sched_getscheduler(0))"]
+    beside.begin("a", lambda: subprocess.check_output(command, text=True), idly=True)
+    assert int(beside.result("a", lambda: "none")) == os.SCHED_IDLE
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 def test_it_stands_back(beside: Beside) -> None:
