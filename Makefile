@@ -3,7 +3,8 @@
 SHELL := /bin/sh
 BOOT := sh local/bootstrap.sh
 BIN := .venv/bin
-UV = "$${MLP_CACHE:-$$( [ "$$(id -u)" = 0 ] && echo /var/cache || echo "$${XDG_CACHE_HOME:-$$HOME/.cache}")/mlplatform}/boot/bin/uv"
+CACHE = "$${MLP_CACHE:-$$( [ "$$(id -u)" = 0 ] && echo /var/cache || echo "$${XDG_CACHE_HOME:-$$HOME/.cache}")/mlplatform}"
+UV = $(CACHE)/boot/bin/uv
 LOCK = $(UV) pip compile --quiet --no-header --generate-hashes
 
 .PHONY: help boot up down purge doctor preview test e2e soak bench images notebook-image lint lock docs
@@ -38,11 +39,11 @@ notebook-image: boot ## Build, try and push the notebook image with every framew
 lint: boot ## Style, types and layers
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
+	@MYPY_CACHE_DIR=$(CACHE)/mypy $(BIN)/mypy
 	@$(BIN)/lint-imports
 
 test: lint ## Every test that needs neither cluster nor engine, in under five minutes
-	@$(BIN)/pytest -n 2 -m 'not engine' tests/unit
+	@$(BIN)/pytest -n 3 -m 'not engine' tests/unit
 
 e2e: boot ## The tests on a real cluster, and those that need the engine which it brings
 	@$(BIN)/pytest --reruns 1 --reruns-delay 10 --max-suite-reruns 10 --durations=30 --durations-min=5 -m 'not soak' tests/e2e

@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from tests.support.provider_calls import Engine, InitFailedError, configure, man
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def engine(cluster: Cluster) -> Iterator[Engine]:
     """A provider configured for the node, as the project's stacks do."""
     server, port = serve("")
@@ -31,12 +32,20 @@ def engine(cluster: Cluster) -> Iterator[Engine]:
     server.stop(grace=None).wait()
 
 
-@pytest.fixture
-def namespace(engine: Engine, cluster: Cluster) -> Iterator[str]:
+@contextmanager
+def new_namespace(engine: Engine, cluster: Cluster) -> Iterator[str]:
     name = f"e2e-provider-{uuid.uuid4().hex[:6]}"
     engine.create(urn("core/v1:Namespace", name), manifest("v1", "Namespace", name))
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    try:
+        yield name
+    finally:
+        cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def namespace(engine: Engine, cluster: Cluster) -> Iterator[str]:
+    with new_namespace(engine, cluster) as name:
+        yield name
 
 
 @pytest.fixture(scope="session")
@@ -116,40 +125,56 @@ def test_readiness_is_noticed_at_once(engine: Engine, namespace: str, image: str
     assert noticed - happened < 2.5
 
 
+@pytest.fixture(scope="module")
+def never(engine: Engine, cluster: Cluster, image: str) -> Iterator[dict[str, InitFailedError]]:
+    """What is said of things that don't get ready, each in the seconds that it is given: all of them side by side."""
+    crash = "echo starting; echo no database >&2; exit 3"
+    nowhere = {"name": "app", "image": "localhost:1/no/such:image"}
+    with new_namespace(engine, cluster) as name:
+
+        def deployment(app: str, script: str) -> dict[str, Any]:
+            return workload("Deployment", app, name, pod_spec(container(image, script, readinessProbe=READY)))
+
+        def pod(app: str, spec: dict[str, Any]) -> dict[str, Any]:
+            return manifest("v1", "Pod", app, name, spec=spec)
+
+        asked = {
+            "crashes": (deployment("crashes", crash), 15),
+            "isn't ready": (deployment("unready", "sleep 3600"), 15),
+            "has no image": (pod("no-image", pod_spec(nowhere)), 8),
+            "has no node": (pod("no-node", pod_spec(container(image, "sleep 1"), nodeSelector={"no": "such"})), 8),
+        }
+
+        def told(obj: dict[str, Any], seconds: float) -> InitFailedError:
+            with pytest.raises(InitFailedError) as caught:
+                create(engine, obj, timeout=seconds)
+            return caught.value
+
+        with ThreadPoolExecutor(len(asked)) as pool:
+            yield dict(zip(asked, pool.map(lambda one: told(*one), asked.values()), strict=True))
+
+
 @pytest.mark.parametrize(
-    ("script", "says"),
+    ("what", "says"),
     [
-        ("echo starting; echo no database >&2; exit 3", ("container app [", "exit code 3", "no database")),
-        ("sleep 3600", ("container app runs but isn't ready", "[Unhealthy]")),
+        ("crashes", ("container app [", "exit code 3", "no database")),
+        ("isn't ready", ("container app runs but isn't ready", "[Unhealthy]")),
     ],
-    ids=["crashes", "never ready"],
 )
 def test_a_deployment_that_does_not_start_says_why(
-    engine: Engine, namespace: str, image: str, script: str, says: tuple[str, ...]
+    what: str, says: tuple[str, ...], never: dict[str, InitFailedError]
 ) -> None:
-    broken = workload("Deployment", "web", namespace, pod_spec(container(image, script, readinessProbe=READY)))
-    with pytest.raises(InitFailedError) as caught:
-        create(engine, broken, timeout=15)
-    for part in (*says, f"Pod {namespace}/web-"):
-        assert part in str(caught.value) or (part == "exit code 3" and "CrashLoopBackOff" in str(caught.value))
-    assert caught.value.id == f"{namespace}/web"
-    assert caught.value.state["metadata"]["uid"]
+    error = never[what]
+    found = error.state["metadata"]
+    for part in (*says, f"Pod {found['namespace']}/{found['name']}-"):
+        assert part in str(error) or (part == "exit code 3" and "CrashLoopBackOff" in str(error))
+    assert error.id == f"{found['namespace']}/{found['name']}"
+    assert found["uid"]
 
 
-@pytest.mark.parametrize(
-    ("pod", "says"),
-    [
-        ({"containers": [{"name": "app", "image": "localhost:1/no/such:image"}]}, "ImagePull"),
-        ({"nodeSelector": {"no": "such"}}, "[Unschedulable]"),
-    ],
-)
-def test_a_pod_that_does_not_start_says_why(
-    engine: Engine, namespace: str, image: str, pod: dict[str, Any], says: str
-) -> None:
-    spec = {**pod_spec(container(image, "sleep 1")), **pod}
-    with pytest.raises(InitFailedError) as caught:
-        create(engine, manifest("v1", "Pod", "pod", namespace, spec=spec), timeout=8)
-    assert says in str(caught.value) or "ErrImage" in str(caught.value)
+@pytest.mark.parametrize(("what", "says"), [("has no image", "ImagePull"), ("has no node", "[Unschedulable]")])
+def test_a_pod_that_does_not_start_says_why(what: str, says: str, never: dict[str, InitFailedError]) -> None:
+    assert says in str(never[what]) or "ErrImage" in str(never[what])
 
 
 def test_a_failed_job_ends_the_wait_with_its_log(engine: Engine, namespace: str, image: str) -> None:

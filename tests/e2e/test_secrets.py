@@ -11,6 +11,8 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -24,6 +26,8 @@ from tests.support.installation_secrets import Searched
 from tests.support.pipelines import DAGS
 from tests.support.secret_scan import Leak, Scanner
 from tests.support.teams import open_team
+
+READ_AT_ONCE = 8
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +59,14 @@ def test_not_in_pulumis_state(scanner: Scanner) -> None:
 
 @pytest.mark.timeout(300)
 def test_not_in_manifests(scanner: Scanner, cluster: Cluster) -> None:
-    leaks = []
+    manifests = {}
     for item in cluster.everything():
         if item["kind"] == "Secret":
             item = {key: value for key, value in item.items() if key not in ("data", "stringData")}
         metadata = item["metadata"]
         where = f"{item['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
-        leaks += scanner.text(json.dumps(item).encode(), where)
-    none(leaks)
+        manifests[where] = json.dumps(item).encode()
+    none(scanner.texts(manifests))
 
 
 @pytest.mark.timeout(120)
@@ -83,18 +87,19 @@ def test_not_in_what_airflow_shows(scanner: Scanner, teams: Teams, cluster: Clus
             assert team.pipelines.run("hello").state == "success"
             shown = shown_by_airflow.texts(team)
         assert any("/logs/" in where for where in shown), f"no task of {name} has a log"
-        none([leak for where, text in shown.items() for leak in scanner.text(text, f"{name}: {where}")])
+        none(scanner.texts({f"{name}: {where}": text for where, text in shown.items()}))
 
 
 @pytest.mark.timeout(120)
 def test_not_in_what_teams_store(scanner: Scanner, teams: Teams, cluster: Cluster, ingress: str) -> None:
     """Logs of tasks and data in buckets."""
     for name in (teams.search, teams.recsys):
-        with open_team(cluster, name, ingress).account.client() as s3:
+        with open_team(cluster, name, ingress).account.client() as s3, ThreadPoolExecutor(READ_AT_ONCE) as pool:
+            read = partial(s3.get_object, Bucket=name)
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
-                for item in page.get("Contents", []):
-                    data = s3.get_object(Bucket=name, Key=item["Key"])["Body"].read()
-                    none(scanner.text(data, f"{name}/{item['Key']}"))
+                keys = [item["Key"] for item in page.get("Contents", [])]
+                bodies = pool.map(lambda key, read=read: read(Key=key)["Body"].read(), keys)
+                none(scanner.texts({f"{name}/{key}": body for key, body in zip(keys, bodies, strict=True)}))
 
 
 @pytest.mark.timeout(60)

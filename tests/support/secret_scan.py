@@ -76,6 +76,13 @@ class Scanner:
         """Search a text that is in memory."""
         return [Leak(name, where) for name, found in self._forms.items() if any(form in data for form in found)]
 
+    def texts(self, texts: Mapping[str, bytes]) -> list[Leak]:
+        """Search many that are in memory, by where each is from."""
+        # All at once: it is rare that one has to be looked at by itself.
+        if not self._streamed(data + b"\n" for data in texts.values()):
+            return []
+        return [leak for where, data in texts.items() for leak in self.text(data, where)]
+
     def files(self, files: Iterable[Path]) -> list[Leak]:
         """Search files as they are."""
         names = [str(file) for file in files if file.is_file() and not file.is_symlink()]
@@ -105,7 +112,7 @@ class Scanner:
     def _named(self, data: bytes, where: str) -> list[Leak]:
         return self.text(data, where) or [Leak("a secret", where)]
 
-    def _streamed(self, chunks: Iterator[bytes]) -> bool:
+    def _streamed(self, chunks: Iterable[bytes]) -> bool:
         process, reader = self._start(["--quiet"], ["-"])
         assert process.stdin is not None
         try:
