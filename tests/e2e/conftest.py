@@ -32,7 +32,7 @@ from tests.support.installation_secrets import Searched, search_images
 from tests.support.mlflow import Mlflow
 from tests.support.no_image import NoImage
 from tests.support.no_image import up as up_without_image
-from tests.support.passing import Passing, purge_all, rotate
+from tests.support.passing import Passing, Removed, purge_all, remove, rotate
 
 HERE = Path(__file__).parent
 ORDER = (
@@ -44,8 +44,8 @@ ORDER = (
     "test_team_pipeline.py",
     "test_team_isolation.py",
     "test_team_admission.py",
-    "test_monitoring.py",
     "test_team_rotation.py",
+    "test_monitoring.py",
     "test_team_removal.py",
     "test_provider_awaits.py",
     # From here on the machine is quiet.
@@ -318,6 +318,7 @@ def early(
     cluster: Cluster,
     ingress: str,
     beside: Beside,
+    idly: None,
     say: Callable[[str], None],
 ) -> None:
     """What later files look at is begun now, as far as they were asked for."""
@@ -328,6 +329,21 @@ def early(
         beside.begin("rotation", lambda: rotate(passing, cluster, ingress, say))
     if is_wanted(request, "test_wrong_cases.py"):
         beside.begin("no image", request.getfixturevalue("no_image"))
+
+
+@pytest.fixture(scope="session")
+def removal(
+    passing: Passing, cluster: Cluster, ingress: str, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], Removed]:
+    """The removal of a team."""
+    return lambda: remove(passing, cluster, ingress, tmp_path_factory.mktemp("removed"))
+
+
+@pytest.fixture(scope="session")
+def removal_early(request: pytest.FixtureRequest, beside: Beside) -> None:
+    """It is begun, if it was asked for: the tests of rotation, which use that team too, are over."""
+    if is_wanted(request, "test_team_removal.py"):
+        beside.begin("removal", request.getfixturevalue("removal"))
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,12 +12,12 @@ from local import paths
 from tests.e2e.conftest import TEAM_SECONDS
 from tests.support import access, traces
 from tests.support.admins import Admins
+from tests.support.beside import Beside
 from tests.support.cluster import Cluster
 from tests.support.commands import mlp
-from tests.support.passing import Passing
+from tests.support.passing import Passing, Removed
 from tests.support.refused import Refused
-from tests.support.service_account import ServiceAccount
-from tests.support.teams import Team, open_team
+from tests.support.teams import open_team
 
 REFUSALS = {
     "database": "not permitted to log in|authentication failed",
@@ -28,40 +26,17 @@ REFUSALS = {
     "repository": "Authentication failed",
     "airflow": "404",
 }
-SESSION_SECONDS = 240
-
-
-@dataclass(frozen=True)
-class Removed:
-    """A team that was there."""
-
-    team: Team
-    left: traces.Traces
-    head: str
-    """Newest commit of its repository."""
-    session: subprocess.Popen[str]
-    """On the database server, begun before."""
-    account: ServiceAccount
 
 
 @pytest.fixture(scope="module")
-def removed(passing: Passing, cluster: Cluster, ingress: str, tmp_path_factory: pytest.TempPathFactory) -> Removed:
-    passing.bring_up()
-    team = open_team(cluster, passing.id, ingress)
-    left = traces.leave(team)
-    folder = tmp_path_factory.mktemp("removed")
-    head = team.repositories.push(team.name, folder / "clone", {"dags/kept.md": "of a test"})
-    account = ServiceAccount(cluster, team.name, "airflow", folder)
-    session = team.role.start(f"SELECT pg_sleep({SESSION_SECONDS})")
-    mlp("team", "remove", passing.name, "--yes", seconds=TEAM_SECONDS).must_succeed()
-    return Removed(team, left, head, session, account)
+def removed(removal: Callable[[], Removed], beside: Beside) -> Removed:
+    return beside.result("removal", removal)
 
 
 @pytest.mark.timeout(2 * TEAM_SECONDS)
 @pytest.mark.parametrize("way", REFUSALS)
 def test_access_ends_at_once(removed: Removed, way: str) -> None:
-    with pytest.raises(Refused, match=REFUSALS[way]):
-        access.WAYS[way](removed.team)
+    assert re.search(REFUSALS[way], removed.refusals.get(way, "it is let in"))
 
 
 @pytest.mark.timeout(30)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
-from mlp import teams
-from mlp.airflow import Refused
+from mlp import airflow, teams
+from tests.support import access, traces
 from tests.support.cluster import Cluster
 from tests.support.commands import mlp
 from tests.support.pipelines import DAGS
+from tests.support.refused import Refused
+from tests.support.service_account import ServiceAccount
 from tests.support.teams import Team, open_team
 
 ADD_SECONDS, START_SECONDS, RUN_SECONDS = 240, 150, 300
+SESSION_SECONDS = 240
+STAYING = ("database", "object store", "tracking", "repository", "airflow")
+"""Ways that lead to what is there without the team, too."""
 SLOW_SECONDS = 40
 CONFLICT = 409
 SWIFT = "swift"
@@ -98,7 +104,7 @@ def rotate(passing: Passing, cluster: Cluster, ingress: str, say: Callable[[str]
     for what, values in (("/connections", {**CONNECTION, "password": PASSWORD}), ("/variables", VARIABLE)):
         try:
             pipelines.airflow.post(what, values)
-        except Refused as refused:
+        except airflow.Refused as refused:
             # There since a first attempt.
             if refused.status != CONFLICT:
                 raise
@@ -111,3 +117,41 @@ def rotate(passing: Passing, cluster: Cluster, ingress: str, say: Callable[[str]
     say(f"rotation of every secret of a team, one DAG running: {up.seconds:.0f} s")
     after = open_team(cluster, passing.id, ingress)
     return Rotated(before, after, token, after.pipelines.wait("slow", run, RUN_SECONDS)["state"])
+
+
+@dataclass(frozen=True)
+class Removed:
+    """A team that was there."""
+
+    team: Team
+    left: traces.Traces
+    head: str
+    """Newest commit of its repository."""
+    session: subprocess.Popen[str]
+    """On the database server, begun before."""
+    account: ServiceAccount
+    refusals: dict[str, str]
+    """What is said of each way to what it had, right after; of none that is still open."""
+
+
+def remove(passing: Passing, cluster: Cluster, ingress: str, folder: Path) -> Removed:
+    """Leave something everywhere and remove the team, its data kept."""
+    passing.bring_up()
+    team = open_team(cluster, passing.id, ingress)
+    left = traces.leave(team)
+    head = team.repositories.push(team.name, folder / "clone", {"dags/kept.md": "of a test"})
+    account = ServiceAccount(cluster, team.name, "airflow", folder)
+    session = team.role.start(f"SELECT pg_sleep({SESSION_SECONDS})")
+    mlp("team", "remove", passing.name, "--yes", seconds=ADD_SECONDS).must_succeed()
+    return Removed(team, left, head, session, account, refusals(team))
+
+
+def refusals(team: Team) -> dict[str, str]:
+    """What is said to a team at each way that is closed to it."""
+    said = {}
+    for way in STAYING:
+        try:
+            access.WAYS[way](team)
+        except Refused as refused:
+            said[way] = str(refused)
+    return said
