@@ -32,7 +32,7 @@ from tests.support.installation_secrets import Searched, search_images
 from tests.support.mlflow import Mlflow
 from tests.support.no_image import NoImage
 from tests.support.no_image import up as up_without_image
-from tests.support.passing import Passing, Removed, purge_all, remove, rotate
+from tests.support.passing import Passing, Removed, Rotated, purge_all, remove, rotate
 
 HERE = Path(__file__).parent
 ORDER = (
@@ -44,10 +44,10 @@ ORDER = (
     "test_team_pipeline.py",
     "test_team_isolation.py",
     "test_team_admission.py",
-    "test_team_rotation.py",
     "test_monitoring.py",
-    "test_team_removal.py",
+    "test_team_rotation.py",
     "test_provider_awaits.py",
+    "test_team_removal.py",
     # From here on the machine is quiet.
     "test_serving.py",
     "test_serving_bento.py",
@@ -82,10 +82,10 @@ COMPANY = (
     "test_team_pipeline.py",
     "test_team_isolation.py",
     "test_team_admission.py",
-    "test_team_rotation.py",
     "test_monitoring.py",
-    "test_team_removal.py",
+    "test_team_rotation.py",
     "test_provider_awaits.py",
+    "test_team_removal.py",
     "test_engine_killed.py",
     "test_browser_harness.py",
     "test_browser.py",
@@ -313,22 +313,25 @@ def passing(platform: Platform) -> Iterator[Passing]:
 
 
 @pytest.fixture(scope="session")
-def early(
-    request: pytest.FixtureRequest,
-    cluster: Cluster,
-    ingress: str,
-    beside: Beside,
-    idly: None,
-    say: Callable[[str], None],
-) -> None:
+def early(request: pytest.FixtureRequest, beside: Beside, idly: None) -> None:
     """What later files look at is begun now, as far as they were asked for."""
     if any(is_wanted(request, file) for file in ("test_team_isolation.py", "test_team_admission.py")):
         beside.begin("recsys", add_recsys)
-    if is_wanted(request, "test_team_rotation.py"):
-        passing = request.getfixturevalue("passing")
-        beside.begin("rotation", lambda: rotate(passing, cluster, ingress, say))
     if is_wanted(request, "test_wrong_cases.py"):
         beside.begin("no image", request.getfixturevalue("no_image"))
+
+
+@pytest.fixture(scope="session")
+def rotation(passing: Passing, cluster: Cluster, ingress: str, say: Callable[[str], None]) -> Callable[[], Rotated]:
+    """The rotation of every secret of a team."""
+    return lambda: rotate(passing, cluster, ingress, say)
+
+
+@pytest.fixture(scope="session")
+def rotation_early(request: pytest.FixtureRequest, beside: Beside) -> None:
+    """It is begun, if it was asked for."""
+    if is_wanted(request, "test_team_rotation.py"):
+        beside.begin("rotation", request.getfixturevalue("rotation"))
 
 
 @pytest.fixture(scope="session")

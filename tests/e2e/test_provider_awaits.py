@@ -18,7 +18,7 @@ from local.provider.server import serve
 from tests.support.cluster import Cluster
 from tests.support.provider_calls import Engine, InitFailedError, configure, manifest, urn
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("removal_early")]
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from tests.support import access
 from tests.support.beside import Beside
-from tests.support.cluster import Cluster
-from tests.support.passing import CONNECTION, PASSWORD, VARIABLE, Passing, Rotated, rotate
+from tests.support.passing import CONNECTION, PASSWORD, VARIABLE, Rotated
 from tests.support.refused import Refused
 from tests.support.teams import Team
 
@@ -27,8 +26,8 @@ REFUSALS = {
 
 
 @pytest.fixture(scope="module")
-def rotated(passing: Passing, cluster: Cluster, ingress: str, beside: Beside, say: Callable[[str], None]) -> Rotated:
-    return beside.result("rotation", lambda: rotate(passing, cluster, ingress, say))
+def rotated(rotation: Callable[[], Rotated], beside: Beside) -> Rotated:
+    return beside.result("rotation", rotation)
 
 
 def test_the_run_succeeded(rotated: Rotated) -> None:
