@@ -83,10 +83,13 @@ if ! holds .venv/.made-from "$venv_key" || [ ! -x .venv/bin/python ]; then
         "$boot/bin/uv" venv --quiet --clear --python "$("$python" -c 'import sys; print(sys.executable)')" .venv ||
             die "uv couldn't make .venv" "remove .venv and run the same again"
     fi
-    "$boot/bin/uv" pip sync --quiet --require-hashes requirements.lock ||
+    # Compiled once and here: every run of the engine starts Python anew, and PYTHONDONTWRITEBYTECODE is common where
+    # machines are made of images.
+    "$boot/bin/uv" pip sync --quiet --require-hashes --compile-bytecode requirements.lock ||
         die "uv couldn't install requirements.lock" "check the network and uv's index (UV_DEFAULT_INDEX), then run the same again"
     "$boot/bin/uv" pip install --quiet --no-deps --no-build-isolation --editable . ||
         die "the project itself couldn't be installed" "see above"
+    .venv/bin/python -m compileall -q components local mlp stacks
     printf '%s\n' "$venv_key" >.venv/.made-from
 fi
 say "done in $(($(date +%s) - start)) s"
