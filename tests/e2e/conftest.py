@@ -313,7 +313,7 @@ def passing(platform: Platform) -> Iterator[Passing]:
 
 
 @pytest.fixture(scope="session")
-def early(request: pytest.FixtureRequest, beside: Beside, idly: None) -> None:
+def early(request: pytest.FixtureRequest, beside: Beside) -> None:
     """What later files look at is begun now, as far as they were asked for."""
     if any(is_wanted(request, file) for file in ("test_team_isolation.py", "test_team_admission.py")):
         beside.begin("recsys", add_recsys)
