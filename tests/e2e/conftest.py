@@ -313,10 +313,12 @@ def passing(platform: Platform) -> Iterator[Passing]:
 
 
 @pytest.fixture(scope="session")
-def early(request: pytest.FixtureRequest, beside: Beside) -> None:
+def early(request: pytest.FixtureRequest, platform: Platform, beside: Beside) -> None:
     """What later files look at is begun now, as far as they were asked for."""
     if any(is_wanted(request, file) for file in ("test_team_isolation.py", "test_team_admission.py")):
         beside.begin("recsys", add_recsys)
+    if is_wanted(request, "test_team_rotation.py"):
+        beside.begin("rotation", request.getfixturevalue("rotation"))
     if is_wanted(request, "test_wrong_cases.py"):
         beside.begin("no image", request.getfixturevalue("no_image"))
 
@@ -325,13 +327,6 @@ def early(request: pytest.FixtureRequest, beside: Beside) -> None:
 def rotation(passing: Passing, cluster: Cluster, ingress: str, say: Callable[[str], None]) -> Callable[[], Rotated]:
     """The rotation of every secret of a team."""
     return lambda: rotate(passing, cluster, ingress, say)
-
-
-@pytest.fixture(scope="session")
-def rotation_early(request: pytest.FixtureRequest, beside: Beside) -> None:
-    """It is begun, if it was asked for."""
-    if is_wanted(request, "test_team_rotation.py"):
-        beside.begin("rotation", request.getfixturevalue("rotation"))
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ def prometheus(ingress: str) -> Prometheus:
 
 
 @pytest.fixture(scope="module")
-def receiver(cluster: Cluster, teams: Teams, ingress: str, rotation_early: None, idly: None) -> Iterator[Receiver]:
+def receiver(cluster: Cluster, teams: Teams, ingress: str, idly: None) -> Iterator[Receiver]:
     """Receives for both teams, each at a path of its own, as their stacks would say it by `alerts.webhook`."""
     with receiving() as made:
         for team in (teams.search, teams.recsys):
