@@ -1,13 +1,12 @@
 """One platform for all end-to-end tests: brought up by the real command before the first, gone after the last.
 
-The files run in the order of `ORDER`; the machine is looked at before the platform comes up, so that `test_down.py` can
-say that nothing is left of it. What takes long and needs no quiet machine runs beside other tests (`beside`); files
-that aren't in `COMPANY` wait for its end.
+The files run in the order of order.py; the machine is looked at before the platform comes up, so that `test_down.py`
+can say that nothing is left of it. What takes long and needs no quiet machine runs beside other tests (`beside`);
+files that order.py doesn't name as `COMPANY` wait for its end.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import json
 import os
 import signal
@@ -23,77 +22,18 @@ import pytest
 from local import paths, toolchain
 from local.node.config import NodeConfig
 from tests.e2e import snapshot
+from tests.e2e.order import COMPANY, is_alone, place
 from tests.support import flaky, processes
 from tests.support.beside import Beside
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp, run
 from tests.support.engine_killed import ROUNDS, StackOf, on_the_node
-from tests.support.installation_secrets import Searched, search_images
 from tests.support.mlflow import Mlflow
 from tests.support.no_image import NoImage
 from tests.support.no_image import up as up_without_image
 from tests.support.passing import Passing, Removed, Rotated, purge_all, remove, rotate
 
 HERE = Path(__file__).parent
-ORDER = (
-    "test_up.py",
-    "test_idle.py",
-    "test_trained.py",
-    "test_team_up.py",
-    "test_engine_units.py",
-    "test_team_pipeline.py",
-    "test_team_isolation.py",
-    "test_team_admission.py",
-    "test_monitoring.py",
-    "test_team_rotation.py",
-    "test_provider_awaits.py",
-    "test_team_removal.py",
-    # From here on the machine is quiet.
-    "test_serving.py",
-    "test_serving_bento.py",
-    "test_serving_bad_versions.py",
-    "test_serving_scaling.py",
-    "test_serving_hostile.py",
-    "test_dashboards.py",
-    "test_engine_killed.py",
-    "test_team_kills.py",
-    "test_tuning.py",
-    "test_features.py",
-    "test_article_recommender.py",
-    "test_notebooks.py",
-    "test_notebook_jobs.py",
-    "test_notebook_spark.py",
-    "test_browser_harness.py",
-    "test_browser.py",
-    # After the teams' runs, so that what those wrote and showed is searched too.
-    "test_secrets.py",
-    "test_wrong_cases.py",
-    "test_team_engine_killed.py",
-    "test_plain_pulumi.py",
-    "test_[!d]*.py",
-    "test_node*.py",
-    "test_up_again.py",
-    "test_down.py",
-)
-COMPANY = (
-    "test_idle.py",
-    "test_trained.py",
-    "test_engine_units.py",
-    "test_team_pipeline.py",
-    "test_team_isolation.py",
-    "test_team_admission.py",
-    "test_monitoring.py",
-    "test_team_rotation.py",
-    "test_provider_awaits.py",
-    "test_team_removal.py",
-    "test_engine_killed.py",
-    "test_browser_harness.py",
-    "test_browser.py",
-    "test_secrets.py",
-)
-"""Files beside whose tests work may go on: they measure nothing (but the node by itself) and break nothing."""
-ALONE = ("test_team_kills.py", "test_plain_pulumi.py", "test_node*.py", "test_up_again.py", "test_down.py")
-"""Files beside whose tests nothing may go on, not even in the machine's idle time: they break things."""
 COLD_SECONDS = 40 * 60
 WARM_SECONDS = 6 * 60
 TEAM_SECONDS = 4 * 60
@@ -101,14 +41,6 @@ UNITS_SECONDS = 600
 TEST_SECONDS, SETUP_SECONDS = 300, COLD_SECONDS + 300
 """What a test gets that names no limit, and what its fixtures get: the first that needs one makes it, and waits for
 what runs beside. Limits end what hangs; what is promised is measured by the tests themselves."""
-
-
-def place(file: str) -> int:
-    """Where a file stands in the order: an exact name wins over a pattern."""
-    if file in ORDER:
-        return ORDER.index(file)
-    matching = [index for index, pattern in enumerate(ORDER) if fnmatch.fnmatch(file, pattern)]
-    return max(matching, default=len(ORDER))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -149,7 +81,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     if not is_ours(item):
         return (yield)
     with within(SETUP_SECONDS):
-        if any(fnmatch.fnmatch(item.path.name, pattern) for pattern in ALONE):
+        if is_alone(item.path.name):
             item.config.stash[BESIDE].alone()
         elif item.path.name not in COMPANY:
             item.config.stash[BESIDE].quiet()
@@ -377,25 +309,6 @@ def idly(request: pytest.FixtureRequest, engine_killed: dict[str, Callable[[], N
     if is_wanted(request, "test_engine_killed.py"):
         for name, rounds in engine_killed.items():
             beside.begin(name, rounds, idly=True)
-
-
-@pytest.fixture(scope="session")
-def image_search(environment: dict[str, str]) -> Callable[[], Searched]:
-    """The search for secrets through all images: gigabytes."""
-    return lambda: search_images(environment)
-
-
-@pytest.fixture(scope="session")
-def search_early(
-    request: pytest.FixtureRequest, image_search: Callable[[], Searched], beside: Beside
-) -> Callable[[], None]:
-    """Begin it, if its test was asked for: a test that only waits lets it go on meanwhile."""
-
-    def begin() -> None:
-        if is_wanted(request, "test_secrets.py"):
-            beside.begin("images searched", image_search, idly=True)
-
-    return begin
 
 
 @pytest.fixture(scope="session")

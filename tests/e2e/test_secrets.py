@@ -22,18 +22,33 @@ from tests.e2e.conftest import Platform, Teams
 from tests.support import installation_secrets, processes, shown_by_airflow
 from tests.support.beside import Beside
 from tests.support.cluster import Cluster
-from tests.support.installation_secrets import Searched
+from tests.support.installation_secrets import Searched, search_images
 from tests.support.pipelines import DAGS
 from tests.support.secret_scan import Leak, Scanner
 from tests.support.teams import open_team
 
 READ_AT_ONCE = 8
+IMAGES = "images searched"
+pytestmark = pytest.mark.usefixtures("searching")
 
 
 @pytest.fixture(scope="module")
 def scanner(environment: dict[str, str], teams: Teams) -> Scanner:
     """A scanner for every secret of this installation."""
     return installation_secrets.scanner(environment)
+
+
+@pytest.fixture(scope="module")
+def searched(scanner: Scanner) -> Callable[[], Searched]:
+    """The search through all images, those that the tests before have packed too."""
+    return lambda: search_images(scanner)
+
+
+@pytest.fixture(scope="module")
+def searching(request: pytest.FixtureRequest, searched: Callable[[], Searched], beside: Beside) -> None:
+    """It goes on beside the other tests of this file."""
+    if any(item.name == test_not_in_images.__name__ for item in request.session.items):
+        beside.begin(IMAGES, searched)
 
 
 def none(leaks: list[Leak]) -> None:
@@ -59,13 +74,13 @@ def test_not_in_pulumis_state(scanner: Scanner) -> None:
 
 @pytest.mark.timeout(300)
 def test_not_in_manifests(scanner: Scanner, cluster: Cluster) -> None:
-    manifests = {}
+    manifests = []
     for item in cluster.everything():
         if item["kind"] == "Secret":
             item = {key: value for key, value in item.items() if key not in ("data", "stringData")}
         metadata = item["metadata"]
         where = f"{item['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
-        manifests[where] = json.dumps(item).encode()
+        manifests.append((where, json.dumps(item).encode()))
     none(scanner.texts(manifests))
 
 
@@ -87,7 +102,7 @@ def test_not_in_what_airflow_shows(scanner: Scanner, teams: Teams, cluster: Clus
             assert team.pipelines.run("hello").state == "success"
             shown = shown_by_airflow.texts(team)
         assert any("/logs/" in where for where in shown), f"no task of {name} has a log"
-        none(scanner.texts({f"{name}: {where}": text for where, text in shown.items()}))
+        none(scanner.texts([(f"{name}: {where}", text) for where, text in shown.items()]))
 
 
 @pytest.mark.timeout(120)
@@ -99,30 +114,29 @@ def test_not_in_what_teams_store(scanner: Scanner, teams: Teams, cluster: Cluste
             for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
                 keys = [item["Key"] for item in page.get("Contents", [])]
                 bodies = pool.map(lambda key, read=read: read(Key=key)["Body"].read(), keys)
-                none(scanner.texts({f"{name}/{key}": body for key, body in zip(keys, bodies, strict=True)}))
+                none(scanner.texts([(f"{name}/{key}", body) for key, body in zip(keys, bodies, strict=True)]))
 
 
 @pytest.mark.timeout(60)
 def test_not_in_arguments(scanner: Scanner, platform: Platform) -> None:
-    none([leak for name, data in processes.files("cmdline") for leak in scanner.text(data, name)])
+    none(scanner.texts(list(processes.files("cmdline"))))
 
 
 @pytest.mark.timeout(60)
 def test_not_in_arguments_while_the_platform_came_up(scanner: Scanner, platform: Platform) -> None:
     assert len(platform.arguments) > 50
-    shown = {arguments: f"the arguments of {arguments.split(bytes(1))[0].decode()}" for arguments in platform.arguments}
-    none([leak for arguments, name in shown.items() for leak in scanner.text(arguments, name)])
+    none(scanner.texts([(f"the arguments of {one.split(bytes(1))[0].decode()}", one) for one in platform.arguments]))
 
 
 @pytest.mark.timeout(60)
 def test_not_in_the_environment_of_processes_outside_of_containers(scanner: Scanner, platform: Platform) -> None:
     outside = [(name, data) for name, data in processes.files("environ") if not processes.in_container(name)]
-    none([leak for name, data in outside for leak in scanner.text(data, name)])
+    none(scanner.texts(outside))
 
 
 @pytest.mark.timeout(300)
-def test_not_in_images(image_search: Callable[[], Searched], beside: Beside, say: Callable[[str], None]) -> None:
-    found = beside.result("images searched", image_search)
+def test_not_in_images(searched: Callable[[], Searched], beside: Beside, say: Callable[[str], None]) -> None:
+    found = beside.result(IMAGES, searched)
     where = f"{found.blobs} blobs of images among it ({found.size / 1e9:.1f} GB packed)"
     say(f"searched for {found.secrets} secrets, {where}")
     assert found.size > 100e6

@@ -174,9 +174,7 @@ def test_what_does_not_import_is_refused_with_the_error(added: Added, cluster: C
 
 
 @pytest.mark.timeout(3 * FIVE_SECONDS)
-def test_five_at_once_in_time_and_what_each_costs(
-    added: Added, beside: Beside, search_early: Callable[[], None], say: Callable[[str], None]
-) -> None:
+def test_five_at_once_in_time_and_what_each_costs(added: Added, beside: Beside, say: Callable[[str], None]) -> None:
     purge_all(FIVE)
     time.sleep(SETTLE_SECONDS / 3)
     before = accounting.measure(MEASURE_SECONDS)
@@ -185,8 +183,6 @@ def test_five_at_once_in_time_and_what_each_costs(
         say(f"five teams at once: {ran.seconds:.0f} s, promised {FIVE_SECONDS} s")
         for name in FIVE:
             assert Pipelines.of(name).airflow.get("/dags") == {"dags": [], "total_entries": 0}
-        # It is outside of the node, whose own cost is measured.
-        search_early()
         time.sleep(SETTLE_SECONDS)
         after = accounting.measure(MEASURE_SECONDS)
     finally:

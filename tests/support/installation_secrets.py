@@ -56,9 +56,8 @@ class Searched:
     leaks: list[Leak]
 
 
-def search_images(environment: Mapping[str, str]) -> Searched:
+def search_images(looking: Scanner) -> Searched:
     """Look for all of them in every layer, config and manifest that the registry and containerd keep."""
-    looking = scanner(environment)
     blobs = image_blobs([layout().registry, layout().containerd])
     size = sum(blob.stat().st_size for blob in blobs)
     return Searched(len(looking.names), len(blobs), size, looking.blobs(blobs))

@@ -14,7 +14,7 @@ import sys
 import threading
 import urllib.parse
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +76,12 @@ class Scanner:
         """Search a text that is in memory."""
         return [Leak(name, where) for name, found in self._forms.items() if any(form in data for form in found)]
 
-    def texts(self, texts: Mapping[str, bytes]) -> list[Leak]:
-        """Search many that are in memory, by where each is from."""
+    def texts(self, texts: Collection[tuple[str, bytes]]) -> list[Leak]:
+        """Search many that are in memory, each with where it is from."""
         # All at once: it is rare that one has to be looked at by itself.
-        if not self._streamed(data + b"\n" for data in texts.values()):
+        if not self._streamed(data + b"\n" for _, data in texts):
             return []
-        return [leak for where, data in texts.items() for leak in self.text(data, where)]
+        return [leak for where, data in texts for leak in self.text(data, where)]
 
     def files(self, files: Iterable[Path]) -> list[Leak]:
         """Search files as they are."""

@@ -49,12 +49,13 @@ def test_finds_nothing_where_nothing_is(scanner: Scanner, tmp_path: Path) -> Non
 
 
 def test_of_many_texts_it_names_the_one(scanner: Scanner) -> None:
-    texts = {str(number): secrets.token_bytes(1000) for number in range(100)}
+    texts = [(str(number), secrets.token_bytes(1000)) for number in range(100)]
     assert scanner.texts(texts) == []
-    texts["7"] += SECRET.encode()
+    # Also where another is called the same.
+    texts.insert(8, ("7", SECRET.encode()))
     assert scanner.texts(texts) == [Leak("password", "7")]
     # What begins in one and ends in another is in neither.
-    assert scanner.texts({"a": SECRET[:9].encode(), "b": SECRET[9:].encode()}) == []
+    assert scanner.texts([("a", SECRET[:9].encode()), ("b", SECRET[9:].encode())]) == []
 
 
 def test_leaves_out_what_it_is_told_to(scanner: Scanner, tmp_path: Path) -> None:
