@@ -111,7 +111,7 @@ def test_a_cell_reads_the_teams_features_and_logs_to_mlflow(
     most = int(said.partition("most users:")[2].split()[0])
     assert most > 0
     # What the page shows is a table of the features, the most popular first.
-    rows = seat.notebook.panel.locator(".jp-OutputArea-output table tbody tr")
+    rows = seat.notebook.ran.locator(".jp-OutputArea-output table tbody tr")
     assert rows.count() == len(cells.ITEMS)
     assert str(most) in rows.first.inner_text()
     (tracked,) = [

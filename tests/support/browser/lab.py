@@ -13,6 +13,8 @@ KERNEL_SECONDS = 45.0
 CELL_SECONDS = 60.0
 KERNEL = "Python 3"
 TRIES, BEGIN_SECONDS = 3, 5.0
+ENDED = re.compile(r"\[\d+\]:")
+"""What stands before a cell that has ended; a star while it runs."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ class Notebook:
 
     panel: Locator
 
+    @property
+    def ran(self) -> Locator:
+        """The cell that ran last, with what came out of it."""
+        prompt = self.panel.page.locator(".jp-InputArea-prompt").filter(has_text=ENDED)
+        return self.panel.locator(".jp-CodeCell").filter(has=prompt).last
+
     def wait_idle(self, seconds: float = KERNEL_SECONDS) -> None:
         """Until its kernel has nothing to do."""
         status = self.panel.page.locator("#jp-main-statusbar")
@@ -69,7 +77,6 @@ class Notebook:
             with contextlib.suppress(AssertionError):
                 expect(prompt).not_to_have_text("[ ]:", timeout=BEGIN_SECONDS * 1000)
                 break
-        # A number in brackets says that it has ended, a star that it runs.
-        expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=seconds * 1000)
+        expect(prompt).to_have_text(ENDED, timeout=seconds * 1000)
         output = cell.locator(".jp-OutputArea-output")
         return "\n".join(output.all_inner_texts()).strip()

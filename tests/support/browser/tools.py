@@ -70,6 +70,10 @@ def mlflow(session: Session, team: str, experiment: str, run: str = "") -> Visit
     visitor = session.visitor(f"mlflow of {team}", tracking(team))
     workspace = team_id(team)
     visitor.page.goto(f"{address('mlflow')}/#/experiments?workspace={workspace}")
+    # A page shows 25, the newest first: an older one is searched for.
+    search = visitor.page.get_by_placeholder("Search experiments")
+    search.fill(experiment)
+    search.press("Enter")
     visitor.page.get_by_role("link", name=experiment, exact=True).first.click()
     # It opens with what it knows of agents; the runs are on the next page.
     visitor.page.wait_for_url(re.compile(r"#/experiments/\d+"))
