@@ -85,7 +85,8 @@ if ! holds .venv/.made-from "$venv_key" || [ ! -x .venv/bin/python ]; then
     fi
     # Compiled once and here: every run of the engine starts Python anew, and PYTHONDONTWRITEBYTECODE is common where
     # machines are made of images.
-    "$boot/bin/uv" pip sync --quiet --require-hashes --compile-bytecode requirements.lock ||
+    # Wheels alone: building one would need a compiler that this machine happens to have and the next one lacks.
+    "$boot/bin/uv" pip sync --quiet --require-hashes --only-binary :all: --compile-bytecode requirements.lock ||
         die "uv couldn't install requirements.lock" "check the network and uv's index (UV_DEFAULT_INDEX), then run the same again"
     "$boot/bin/uv" pip install --quiet --no-deps --no-build-isolation --editable . ||
         die "the project itself couldn't be installed" "see above"
