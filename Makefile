@@ -7,7 +7,7 @@ CACHE = "$${MLP_CACHE:-$$( [ "$$(id -u)" = 0 ] && echo /var/cache || echo "$${XD
 UV = $(CACHE)/boot/bin/uv
 LOCK = $(UV) pip compile --quiet --no-header --generate-hashes
 
-.PHONY: help boot up down purge doctor preview test e2e soak bench images notebook-image lint lock docs
+.PHONY: help boot up down purge doctor preview policy test e2e soak bench images notebook-image lint lock docs
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ doctor: boot ## Say what this machine lacks; change nothing
 
 preview: boot ## Preview every stack, with no cluster and no account
 	@$(BIN)/mlp preview
+
+policy: boot ## Check every stack's preview by the rules in policies/, with no cluster and no account
+	@$(BIN)/mlp policy
 
 images: boot ## Build the images that changed
 	@$(BIN)/mlp images
@@ -54,8 +57,9 @@ soak: boot ## Tests on a real cluster that take a quarter of an hour each
 bench: boot ## Measure it, and fail where it is slower than promised
 	@$(BIN)/python -m tests.bench
 
-docs: boot ## Generate the reference of the stacks' specs
+docs: boot ## Generate the references of specs and policies
 	@$(BIN)/python -m stacks.spec.reference
+	@$(BIN)/python -m policies.reference
 
 lock: boot ## Lock what changed in the requirements, with hashes; pins that fit stay
 	@$(LOCK) --universal --python-version 3.11 --no-annotate local/toolchain/tools.in -o local/toolchain/tools.lock

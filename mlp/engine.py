@@ -14,12 +14,15 @@ from typing import Any
 from pulumi import automation
 from pulumi.automation._cmd import CommandResult
 from pulumi.automation.errors import CommandError
+from pulumi.automation.events import EngineEvent, PolicyEvent
 
 from local import paths
 from local.problem import Problem
 from mlp import console, diagnostics, interrupts, locks, repair, state
 from mlp.console import Say
 
+MANDATORY = "mandatory"
+"""The level of a violation that ends a preview."""
 UNCHANGED = ("same", "read", "refresh")
 KILLED = "run the same command again: it puts in order what that left"
 AGAIN = "mend what it says and run the same command again: what is done stays done"
@@ -59,6 +62,27 @@ class Stack:
         with _told(f"preview of {self.name} failed"):
             result = self._stack.preview(diff=diff, on_output=None if quiet else self._show(diagnostics.Progress(diff)))
         return {str(getattr(key, "value", key)): count for key, count in result.change_summary.items()}
+
+    def violations(self, pack: Path) -> list[PolicyEvent]:
+        """Preview with a policy pack, silently: what it finds; what a rule can't judge yet comes as advisory.
+
+        Args:
+            pack: Its folder.
+        """
+        found: list[PolicyEvent] = []
+
+        def note(event: EngineEvent) -> None:
+            if event.policy_event is not None:
+                found.append(event.policy_event)
+
+        with _told(f"preview of {self.name} failed"):
+            try:
+                self._stack.preview(policy_packs=[str(pack)], on_event=note)
+            except CommandError:
+                # That is how the engine ends a preview with violations; anything else is a failure.
+                if not any(event.enforcement_level == MANDATORY for event in found):
+                    raise
+        return found
 
     def would_change(self) -> bool:
         """Show what an `up` would change; whether that is anything."""

@@ -18,6 +18,7 @@ from mlp.commands import (
     features,
     images,
     model,
+    policy,
     preview,
     purge,
     status,
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (up, down, purge, status, doctor, images, env, credentials, preview):
+for command in (up, down, purge, status, doctor, images, env, credentials, preview, policy):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 for group in (team, dag, airflow, model, sweep, features):
     app.add_typer(group.app)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
@@ -23,16 +24,27 @@ def names() -> list[str]:
     return sorted(path.stem for path in SPECS.glob("*.yaml") if not path.name.startswith("Pulumi."))
 
 
+def chosen(stacks: Sequence[str]) -> Sequence[str]:
+    """These stacks; all if none.
+
+    Raises:
+        Problem: One has no spec.
+    """
+    there = names()
+    if unknown := [name for name in stacks if name not in there]:
+        raise Problem(f"there is no stack {unknown[0]!r}", f"name one of: {', '.join(there)}")
+    return stacks or there
+
+
 def run(stacks: Sequence[str]) -> None:
     """Preview these stacks (all if none), one line each.
 
     Raises:
         Problem: Some of them fail; with what the program says.
     """
-    if unknown := [name for name in stacks if name not in names()]:
-        raise Problem(f"there is no stack {unknown[0]!r}", f"name one of: {', '.join(names())}")
     failed: list[Problem] = []
-    for name in stacks or names():
+    wanted = chosen(stacks)
+    for name in wanted:
         start = time.monotonic()
         try:
             counted = one(name)
@@ -42,11 +54,18 @@ def run(stacks: Sequence[str]) -> None:
             continue
         print(f"{name}: {engine.counts(counted)} ({time.monotonic() - start:.1f} s)", flush=True)
     if failed:
-        raise Problem(f"{len(failed)} of {len(stacks or names())} stacks can't be previewed", "see above")
+        raise Problem(f"{len(failed)} of {len(wanted)} stacks can't be previewed", "see above")
 
 
-def one(name: str, quiet: bool = True) -> dict[str, int]:
+def one(name: str) -> dict[str, int]:
     """Preview one stack as if the stacks below it were up with their sample outputs."""
+    with standing_on_samples(name) as stack:
+        return stack.preview(quiet=True)
+
+
+@contextmanager
+def standing_on_samples(name: str) -> Iterator[engine.Stack]:
+    """A stack with a backend of its own, in which those below it are up with their sample outputs."""
     with tempfile.TemporaryDirectory(prefix="mlp-preview-") as made:
         folder = Path(made)
         with environment.replaced({"MLP_HOME": made}), environment.replaced(_environment(folder)):
@@ -54,7 +73,7 @@ def one(name: str, quiet: bool = True) -> dict[str, int]:
             for below in samples.names():
                 if below != name:
                     engine.Stack(below, folder).import_(samples.deployment(below))
-            return engine.Stack(name, folder).preview(quiet=quiet)
+            yield engine.Stack(name, folder)
 
 
 def _environment(folder: Path) -> dict[str, str]:

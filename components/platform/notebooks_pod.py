@@ -39,7 +39,7 @@ def settings(spec: NotebooksSpec, contract: Contract, namespace: str, database_u
     return {
         "GROUP": GROUP,
         "POD_NAMESPACE": namespace,
-        "PEOPLE_SECRET": PEOPLE,
+        "PEOPLE_FROM": PEOPLE,
         "PUBLIC_URL": contract.ingress.address(TOOL),
         "HUB_URL": f"http://{NAME}.{namespace}:{API_PORT}",
         "DATABASE_URI": database_uri,

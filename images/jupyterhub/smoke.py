@@ -26,7 +26,7 @@ from traitlets.config import Config
 ENVIRONMENT = {
     "GROUP": "mlplatform.dev",
     "POD_NAMESPACE": "mlp-platform",
-    "PEOPLE_SECRET": "hub-people",
+    "PEOPLE_FROM": "hub-people",
     "PUBLIC_URL": "http://notebooks.localhost:8080",
     "HUB_URL": "http://hub:8081",
     "DATABASE_URI": "sqlite://",

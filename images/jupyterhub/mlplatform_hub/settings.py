@@ -46,7 +46,7 @@ class Settings:
         return cls(
             group=environment["GROUP"],
             namespace=environment["POD_NAMESPACE"],
-            people_secret=environment["PEOPLE_SECRET"],
+            people_secret=environment["PEOPLE_FROM"],
             public_url=environment["PUBLIC_URL"],
             hub_url=environment["HUB_URL"],
             database_uri=environment["DATABASE_URI"],

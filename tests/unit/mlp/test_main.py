@@ -28,6 +28,7 @@ COMMANDS = (
     "env",
     "credentials",
     "preview",
+    "policy",
     "team",
     "dag",
     "airflow",

@@ -1,0 +1,1 @@
+"""What runs says what it takes, and ends."""

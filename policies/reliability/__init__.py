@@ -1,0 +1,1 @@
+"""What fails is noticed, bounded and mended."""

@@ -1,0 +1,1 @@
+"""The same stack is the same tomorrow."""

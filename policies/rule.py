@@ -1,0 +1,72 @@
+"""What a rule is: a name, a sentence, how bad a violation is, how to mend it, and a pure check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from policies.resource import Resource
+
+
+class Area(StrEnum):
+    """What a rule is for; its name begins with it."""
+
+    SECURITY = "security"
+    COST = "cost"
+    REPRODUCIBILITY = "reproducibility"
+    TENANCY = "tenancy"
+    RELIABILITY = "reliability"
+
+
+class Severity(StrEnum):
+    """How bad a violation is, in Pulumi's words."""
+
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """About each resource by itself."""
+
+    name: str
+    """`<area>-<what it requires>`."""
+    says: str
+    """What has to hold: a sentence."""
+    severity: Severity
+    fix: str
+    """What would make it hold."""
+    check: Callable[[Resource], Iterator[str]]
+    """What is wrong with a resource, a line each; nothing if nothing is, or if the rule isn't about such a one."""
+
+    @property
+    def area(self) -> Area:
+        """The first word of its name."""
+        return Area(self.name.partition("-")[0])
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What a rule about a whole stack finds wrong."""
+
+    what: str
+    urn: str = ""
+    """The resource's; empty if it is the stack's."""
+
+
+@dataclass(frozen=True)
+class StackRule:
+    """About all resources of a stack together."""
+
+    name: str
+    says: str
+    severity: Severity
+    fix: str
+    check: Callable[[Sequence[Resource]], Iterator[Violation]]
+
+    @property
+    def area(self) -> Area:
+        """The first word of its name."""
+        return Area(self.name.partition("-")[0])

@@ -1,0 +1,1 @@
+"""Nobody gets more than they need, and secrets stay secret."""

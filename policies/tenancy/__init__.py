@@ -1,0 +1,1 @@
+"""Teams stay apart."""
