@@ -7,6 +7,7 @@ import re
 NOISE = re.compile(
     r"^@ |^\.+$|^(Updating|Previewing update|Destroying|Refreshing|Previewing destroy) \("
     r"|warning: using pulumi-\S+ from \$PATH|^\s*pulumi:pulumi:Stack \S+$|^\s*pulumi:pulumi:Stack: \(same\)"
+    r"|^\s*Loading policy packs"
     r"|^\s*\[urn=\S+::pulumi:pulumi:Stack::|\b\d+ (warning|error)s?$|^Duration:|^View (Live|in Browser)"
 )
 SECONDS = re.compile(r" \(\d+(\.\d+)?s\)")

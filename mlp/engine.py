@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,13 @@ from local.problem import Problem
 from mlp import console, diagnostics, interrupts, locks, repair, state
 from mlp.console import Say
 
+PACKS = [str(paths.checkout() / "policies")]
+"""Policy packs that every preview and every `up` keep to."""
 MANDATORY = "mandatory"
 """The level of a violation that ends a preview."""
 UNCHANGED = ("same", "read", "refresh")
 KILLED = "run the same command again: it puts in order what that left"
+POLICY = "mend what breaks a rule; `mlp policy` checks all stacks, each rule is a file in policies/"
 AGAIN = "mend what it says and run the same command again: what is done stays done"
 
 
@@ -55,32 +58,31 @@ class Stack:
     def preview(self, *, diff: bool = False, quiet: bool = False) -> dict[str, int]:
         """Show what an `up` would change; how many resources by operation (`same`, `create`, `update` ...).
 
+        Fails if something would break a rule of the policy pack.
+
         Args:
             diff: Show the fields that change, not only the resources.
             quiet: Show nothing.
         """
-        with _told(f"preview of {self.name} failed"):
-            result = self._stack.preview(diff=diff, on_output=None if quiet else self._show(diagnostics.Progress(diff)))
+        found: list[PolicyEvent] = []
+        with _told(f"preview of {self.name} failed", found):
+            result = self._stack.preview(
+                diff=diff,
+                policy_packs=PACKS,
+                on_output=None if quiet else self._show(diagnostics.Progress(diff)),
+                on_event=_noting(found),
+            )
         return {str(getattr(key, "value", key)): count for key, count in result.change_summary.items()}
 
-    def violations(self, pack: Path) -> list[PolicyEvent]:
-        """Preview with a policy pack, silently: what it finds; what a rule can't judge yet comes as advisory.
-
-        Args:
-            pack: Its folder.
-        """
+    def violations(self) -> list[PolicyEvent]:
+        """Preview silently: what the policy pack finds; what a rule can't judge yet comes as advisory."""
         found: list[PolicyEvent] = []
-
-        def note(event: EngineEvent) -> None:
-            if event.policy_event is not None:
-                found.append(event.policy_event)
-
         with _told(f"preview of {self.name} failed"):
             try:
-                self._stack.preview(policy_packs=[str(pack)], on_event=note)
+                self._stack.preview(policy_packs=PACKS, on_event=_noting(found))
             except CommandError:
                 # That is how the engine ends a preview with violations; anything else is a failure.
-                if not any(event.enforcement_level == MANDATORY for event in found):
+                if not _mandatory(found):
                     raise
         return found
 
@@ -90,9 +92,15 @@ class Stack:
         return changes(self.preview(diff=bool(state.read(self.name).outputs))) > 0
 
     def up(self) -> dict[str, int]:
-        """Apply; how many resources by operation."""
-        with _told(f"stack {self.name} isn't up"):
-            result = self._stack.up(on_output=self._show(diagnostics.Progress()), suppress_outputs=True)
+        """Apply; how many resources by operation. What breaks a rule of the policy pack isn't made."""
+        found: list[PolicyEvent] = []
+        with _told(f"stack {self.name} isn't up", found):
+            result = self._stack.up(
+                policy_packs=PACKS,
+                on_output=self._show(diagnostics.Progress()),
+                on_event=_noting(found),
+                suppress_outputs=True,
+            )
         return {str(key): count for key, count in (result.summary.resource_changes or {}).items()}
 
     def destroy(self) -> None:
@@ -187,9 +195,32 @@ def counts(by_operation: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {operation}" for operation, count in sorted(by_operation.items()))
 
 
+def _noting(found: list[PolicyEvent]) -> Callable[[EngineEvent], None]:
+    def note(event: EngineEvent) -> None:
+        if event.policy_event is not None:
+            found.append(event.policy_event)
+
+    return note
+
+
+def _mandatory(found: Sequence[PolicyEvent]) -> list[PolicyEvent]:
+    return [event for event in found if event.enforcement_level == MANDATORY]
+
+
+def _said(event: PolicyEvent) -> str:
+    # The engine puts the rule's own words first: its name says as much.
+    _, _, what = event.message.strip().partition("\n")
+    return f"{event.policy_name}: {what}".replace("\n", "\n  ")
+
+
 @contextmanager
-def _told(what: str) -> Iterator[None]:
-    """The engine's failure as a Problem with its useful lines."""
+def _told(what: str, found: Sequence[PolicyEvent] = ()) -> Iterator[None]:
+    """The engine's failure as a Problem with its useful lines.
+
+    Args:
+        what: What didn't work.
+        found: What the policy pack said meanwhile; a violation is the failure then.
+    """
     try:
         with interrupts.after_the_engine():
             yield
@@ -198,6 +229,8 @@ def _told(what: str) -> Iterator[None]:
         head, _, stderr = str(error).rpartition("\n stderr: ")
         if killed := re.search(r"^ code: -(\d+)$", head, re.MULTILINE):
             raise Problem(f"{what}: the engine was killed by signal {killed[1]}", KILLED) from error
+        if broken := _mandatory(found):
+            raise Problem("\n".join([what, *(f"  {_said(event)}" for event in broken)]), POLICY) from error
         lines = diagnostics.errors(head.partition("\n stdout: ")[2], stderr) or [str(error)]
         fixes = [line.strip().removeprefix("fix:").strip() for line in lines if line.strip().startswith("fix:")]
         kept = [line for line in lines if not line.strip().startswith("fix:")]

@@ -10,13 +10,11 @@ from pathlib import Path
 
 from pulumi.automation.events import PolicyEvent
 
-from local import paths
 from local.problem import Problem
 from mlp import console, engine, sample_preview, sarif
 from policies.catalog import RULES
 from policies.rule import Rule, StackRule
 
-PACK = paths.checkout() / "policies"
 BY_NAME = {rule.name: rule for rule in RULES}
 FIX = "\n  fix:"
 
@@ -73,7 +71,7 @@ def listed() -> str:
 def of(stack: str) -> list[Finding]:
     """Check one stack as if those below it were up with their sample outputs."""
     with sample_preview.standing_on_samples(stack) as opened:
-        return findings(stack, opened.violations(PACK))
+        return findings(stack, opened.violations())
 
 
 def findings(stack: str, events: Iterable[PolicyEvent]) -> list[Finding]:

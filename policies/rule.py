@@ -40,6 +40,8 @@ class Rule:
     """What would make it hold."""
     check: Callable[[Resource], Iterator[str]]
     """What is wrong with a resource, a line each; nothing if nothing is, or if the rule isn't about such a one."""
+    admission: str = ""
+    """What of the API server's refuses it too, for who goes past Pulumi; empty if nothing does."""
 
     @property
     def area(self) -> Area:
@@ -65,6 +67,8 @@ class StackRule:
     severity: Severity
     fix: str
     check: Callable[[Sequence[Resource]], Iterator[Violation]]
+    admission: str = ""
+    """As of `Rule`."""
 
     @property
     def area(self) -> Area:

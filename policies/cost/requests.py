@@ -24,4 +24,5 @@ RULE = Rule(
     Severity.MEDIUM,
     "set resources.requests.cpu and resources.requests.memory",
     _check,
+    "quota and limit range, in teams' namespaces",
 )

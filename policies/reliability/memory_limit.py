@@ -21,4 +21,5 @@ RULE = Rule(
     Severity.HIGH,
     "set resources.limits.memory",
     _check,
+    "quota and limit range, in teams' namespaces",
 )

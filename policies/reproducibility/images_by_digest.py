@@ -36,4 +36,5 @@ RULE = Rule(
     Severity.HIGH,
     "use <registry>/mlplatform/<name>@sha256:<digest> of the release that the spec names (`images:`)",
     _check,
+    "policy team-images, in teams' namespaces",
 )

@@ -31,4 +31,5 @@ RULE = Rule(
     Severity.CRITICAL,
     "leave out hostNetwork, hostPID, hostIPC, hostPath and hostPort; use a Service, or a claim for what is stored",
     _check,
+    "pod security, restricted",
 )

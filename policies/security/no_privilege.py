@@ -33,4 +33,5 @@ RULE = Rule(
     Severity.CRITICAL,
     "set allowPrivilegeEscalation: false and capabilities: {drop: [ALL]} in its securityContext, and no privileged",
     _check,
+    "pod security, restricted",
 )

@@ -23,4 +23,5 @@ RULE = Rule(
     Severity.CRITICAL,
     "set runAsNonRoot: true in the securityContext of the pod or the container, and a runAsUser other than 0",
     _check,
+    "pod security, restricted",
 )

@@ -24,4 +24,5 @@ RULE = Rule(
     Severity.HIGH,
     "set seccompProfile: {type: RuntimeDefault} in the securityContext of the pod or the container",
     _check,
+    "pod security, restricted",
 )

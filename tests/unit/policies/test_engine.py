@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from local import paths
+from local.problem import Problem
 from local.toolchain import engine
 from mlp import environment, policy
 from mlp.engine import Stack
@@ -54,10 +55,13 @@ def test_every_stack_keeps_to_every_rule(tmp_path: Path) -> None:
 def test_a_careless_stack_is_told_all_that_is_wrong_and_stopped(tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(CARELESS, project)
-    found = policy.findings("careless", Stack("careless", project).violations(policy.PACK))
+    found = policy.findings("careless", Stack("careless", project).violations())
     assert {one.rule.name for one in found if one.broken} == BROKEN
+    with pytest.raises(Problem) as refused:
+        Stack("careless", project).preview(quiet=True)
+    assert "image server:latest is not by digest" in refused.value.what
     # The same for who types it.
-    pack = ["--policy-pack", str(policy.PACK)]
+    pack = ["--policy-pack", str(paths.checkout() / "policies")]
     ran = run(["pulumi", "--non-interactive", "up", "--yes", "-s", "careless", *pack], 240, folder=project)
     assert ran.code != 0
     assert "Deployment server: container main: image server:latest is not by digest" in ran.output
