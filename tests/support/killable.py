@@ -14,10 +14,10 @@ from typing import Any
 
 from local import paths
 from tests.doubles import killing_provider
-from tests.support.processes import is_alive
+from tests.support.processes import hurry, is_alive
 
 COMMAND_SECONDS = 240
-ORPHAN_SECONDS = 60
+ORPHAN_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ class Killable:
             return ran
         assert ran.returncode == -9, f"{kill}: {ran.returncode}\n{ran.stdout[-2000:]}{ran.stderr[-2000:]}"
         plugin = int(self.calls.read_text().split()[2])
+        hurry(plugin)
         end = time.monotonic() + ORPHAN_SECONDS
         while is_alive(plugin):
             assert time.monotonic() < end, f"the provider still runs {ORPHAN_SECONDS} s after its engine was killed"
