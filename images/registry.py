@@ -10,6 +10,7 @@ import os
 import tempfile
 import urllib.error
 import urllib.request
+from http import HTTPStatus
 from pathlib import Path
 
 from images import fingerprint, storage
@@ -19,6 +20,7 @@ from local import paths
 from local.problem import Problem
 
 PROJECT = "mlplatform"
+CONNECT_SECONDS = 3.0
 MANIFESTS = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
@@ -37,6 +39,19 @@ def is_plain(registry: str) -> bool:
     except ValueError:
         return False
     return any(address in network for network in PLAIN)
+
+
+def answers(registry: str) -> bool:
+    """Whether a registry is there: a proxy that answers for everybody is none."""
+    host = registry.partition("/")[0]
+    request = urllib.request.Request(f"{_scheme(host)}://{host}/v2/")  # noqa: S310 - of our making
+    try:
+        with urllib.request.urlopen(request, timeout=CONNECT_SECONDS):  # noqa: S310 - the scheme is set above
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code == HTTPStatus.UNAUTHORIZED
+    except OSError:
+        return False
 
 
 def repository(image: str, registry: str) -> str:
@@ -69,8 +84,7 @@ def push(image: Image, registry: str) -> str:
 def digest_of(name: str, tag: str) -> str:
     """The digest of a tag in its registry; empty if it isn't there or the registry doesn't tell us without a token."""
     host, _, path = name.partition("/")
-    scheme = "http" if is_plain(host) else "https"
-    request = urllib.request.Request(f"{scheme}://{host}/v2/{path}/manifests/{tag}", method="HEAD")  # noqa: S310 - of our making
+    request = urllib.request.Request(f"{_scheme(host)}://{host}/v2/{path}/manifests/{tag}", method="HEAD")  # noqa: S310 - of our making
     request.add_header("Accept", ", ".join(MANIFESTS))
     if credentials := _credentials(host):
         request.add_header("Authorization", f"Basic {credentials}")
@@ -82,6 +96,10 @@ def digest_of(name: str, tag: str) -> str:
         return ""
     except OSError as error:
         raise Problem(f"registry {host} doesn't answer: {error}", "is the node up? `mlp status` tells") from error
+
+
+def _scheme(host: str) -> str:
+    return "http" if is_plain(host) else "https"
 
 
 def auth_file() -> Path | None:

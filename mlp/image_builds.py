@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 
-from images import catalog, fingerprint, releases, storage
+from images import catalog, fingerprint, registry, releases, storage
 from images import tasks as image_tasks
 from images.catalog import Image
 from local import packages, tasks
 from local.problem import Problem
 from local.tasks import Report, Task
 from mlp import console, graph, target
-
-CONNECT_SECONDS = 3.0
 
 
 def run(names: Sequence[str]) -> None:
@@ -29,7 +26,7 @@ def run(names: Sequence[str]) -> None:
     why = {image.name: reason(image) for image in images}
     made: list[Task] = image_tasks.tasks(chosen)
     address = graph.registry(where)
-    pushed = [image.name for image in images if not image.node] if answers(address) else []
+    pushed = [image.name for image in images if not image.node] if registry.answers(address) else []
     if pushed:
         made += graph.pushes(pushed, address)
     tasks.run(made)
@@ -65,16 +62,6 @@ def reason(image: Image) -> str:
     if storage.reference(image.name, fingerprint.combine(parts)) in storage.stored():
         return ""
     return fingerprint.reasons(fingerprint.last_inputs(image.name), parts)
-
-
-def answers(address: str) -> bool:
-    """Whether something listens where the registry should."""
-    host, _, port = address.partition("/")[0].partition(":")
-    try:
-        with socket.create_connection((host, int(port or 443)), CONNECT_SECONDS):
-            return True
-    except OSError:
-        return False
 
 
 def digest(name: str, pushed: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ pid=$!
 tries=0
 until [ -S "$work/socket" ]; do
   tries=$((tries + 1))
-  test "$tries" -lt 100 && kill -0 "$pid" || { cat "$work/log"; exit 1; }
+  test "$tries" -lt 300 && kill -0 "$pid" || { cat "$work/log"; exit 1; }
   sleep 0.1
 done
 python3 - "$work/socket" <<'CODE'

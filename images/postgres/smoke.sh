@@ -9,7 +9,7 @@ start() {
   tries=0
   until pg_isready -q -h "$work"; do
     tries=$((tries + 1))
-    test "$tries" -lt 150 && kill -0 "$pid" || { cat "$work/log"; exit 1; }
+    test "$tries" -lt 300 && kill -0 "$pid" || { cat "$work/log"; exit 1; }
     sleep 0.1
   done
 }

@@ -8,7 +8,7 @@ pid=$!
 tries=0
 until grep -q 'listening on' /tmp/registry.log; do
   tries=$((tries + 1))
-  test "$tries" -lt 50 && kill -0 "$pid" || { cat /tmp/registry.log; exit 1; }
+  test "$tries" -lt 300 && kill -0 "$pid" || { cat /tmp/registry.log; exit 1; }
   sleep 0.1
 done
 address=$(sed -n 's/.*listening on \(127[0-9.:]*\).*/\1/p' /tmp/registry.log | head -1)

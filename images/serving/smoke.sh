@@ -25,7 +25,7 @@ from mlplatform_packer.pack import complete
 from mlplatform_packer.source import Source
 complete(folder, Source("mlflow", "doubling", "7", "run", (), lambda folder: None))
 CODE
-export MODEL_FOLDER=/tmp/packed MODEL_SERVICE=smoke MODEL_PORT=3917 HEADER_SECONDS=1 BODY_SECONDS=1
+export MODEL_FOLDER=/tmp/packed MODEL_SERVICE=smoke MODEL_PORT=3917 HEADER_SECONDS=1 BODY_SECONDS=5
 for latency in 0 20; do
     MAX_BATCH_LATENCY_MS=$latency python -m mlplatform_serving &
     pid=$!
@@ -52,26 +52,29 @@ assert json.loads(ask("/stats"))["requests"] == 2
 assert b'bentoml_service_request_total{service_name="smoke",service_version="7",endpoint="/predict"' in ask("/metrics")
 # Heads and bodies that don't come, and what isn't HTTP, are told so.
 import socket
-def say(text):
-    with socket.create_connection(("127.0.0.1", 3917), timeout=15) as client:
-        client.sendall(text)
-        parts = []
-        while part := client.recv(4096):
-            parts.append(part)
+def rest(client):
+    parts = []
+    while part := client.recv(4096):
+        parts.append(part)
     return b"".join(parts)
+def say(text):
+    with socket.create_connection(("127.0.0.1", 3917), timeout=30) as client:
+        client.sendall(text)
+        return rest(client)
 assert b" 408 " in say(b"POST /predict HT"), "half a head"
 assert b" 408 " in say(b"POST /predict HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{"), "half a body"
 bad = say(b"\x16\x03 no\r\n\r\n")
 assert b" 400 " in bad and b"isn't HTTP" in bad, bad
 # Told to end, it answers what it has.
 import os, signal, sys
-with socket.create_connection(("127.0.0.1", 3917), timeout=15) as client:
+with socket.create_connection(("127.0.0.1", 3917), timeout=30) as client:
     client.sendall(b'POST /predict HTTP/1.1\r\nhost: a\r\ncontent-length: 23\r\n\r\n{"inputs": ')
     time.sleep(0.3)
     os.kill(int(sys.argv[1]), signal.SIGTERM)
     time.sleep(0.1)
     client.sendall(b'[{"x": 99}]}')
-    assert b'"score":198.0' in client.recv(4096)
+    answer = rest(client)
+    assert b'"score":198.0' in answer, answer
 CODE
     wait $pid
 done

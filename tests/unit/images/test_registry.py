@@ -23,6 +23,12 @@ class Registry(BaseHTTPRequestHandler):
     """Has the tag `there` of mlflow."""
 
     asked: list[tuple[str, str | None]]
+    version: int
+    """What it says to who asks whether it is a registry."""
+
+    def do_GET(self) -> None:
+        self.send_response(self.version if self.path == "/v2/" else 404)
+        self.end_headers()
 
     def do_HEAD(self) -> None:
         self.asked.append((self.path, self.headers.get("Authorization")))
@@ -39,7 +45,7 @@ class Registry(BaseHTTPRequestHandler):
 def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("MLP_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "auth.json"))
-    Registry.asked = []
+    Registry.asked, Registry.version = [], 200
     server = HTTPServer(("127.0.0.1", 0), Registry)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"127.0.0.1:{server.server_port}"
@@ -83,6 +89,17 @@ def test_an_auth_file_that_doesnt_help_is_passed_over(address: str, tmp_path: Pa
     (tmp_path / "auth.json").write_text(text.replace("HOST", address))
     registry.digest_of(f"{address}/mlplatform/mlflow", "there")
     assert Registry.asked[0][1] is None
+
+
+@pytest.mark.parametrize(("status", "there"), [(200, True), (401, True), (404, False), (502, False)])
+def test_what_answers_but_isnt_a_registry_is_none(address: str, status: int, there: bool) -> None:
+    Registry.version = status
+    assert registry.answers(address) is there
+    assert registry.answers(f"{address}/of-a-team") is there
+
+
+def test_where_nothing_listens_there_is_no_registry() -> None:
+    assert not registry.answers("127.0.0.1:9")
 
 
 def test_a_registry_that_doesnt_answer_is_a_problem() -> None:
