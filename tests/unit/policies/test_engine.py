@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -60,10 +61,15 @@ def test_a_careless_stack_is_told_all_that_is_wrong_and_stopped(tmp_path: Path) 
     with pytest.raises(Problem) as refused:
         Stack("careless", project).preview(quiet=True)
     assert "image server:latest is not by digest" in refused.value.what
-    # The same for who types it.
-    pack = ["--policy-pack", str(paths.checkout() / "policies")]
-    ran = run(["pulumi", "--non-interactive", "up", "--yes", "-s", "careless", *pack], 240, folder=project)
-    assert ran.code != 0
-    assert "Deployment server: container main: image server:latest is not by digest" in ran.output
+    # The same for who types it, told once or for a whole shell.
+    pack = str(paths.checkout() / "policies")
+    pulumi = ["pulumi", "--non-interactive"]
+    for_all = {**os.environ, "PULUMI_OPTION_POLICY_PACK": pack}
+    for ran in (
+        run([*pulumi, "up", "--yes", "-s", "careless", "--policy-pack", pack], 240, folder=project),
+        run([*pulumi, "preview", "-s", "careless"], 240, for_all, project),
+    ):
+        assert ran.code != 0
+        assert "Deployment server: container main: image server:latest is not by digest" in ran.output
     state = run(["pulumi", "stack", "export", "-s", "careless"], 60, folder=project).must_succeed()
     assert "kubernetes:core" not in state.stdout
