@@ -28,8 +28,8 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
-class Rule:
-    """About each resource by itself."""
+class _Said:
+    """What people are told of a rule."""
 
     name: str
     """`<area>-<what it requires>`."""
@@ -38,15 +38,21 @@ class Rule:
     severity: Severity
     fix: str
     """What would make it hold."""
-    check: Callable[[Resource], Iterator[str]]
-    """What is wrong with a resource, a line each; nothing if nothing is, or if the rule isn't about such a one."""
-    admission: str = ""
-    """What of the API server's refuses it too, for who goes past Pulumi; empty if nothing does."""
 
     @property
     def area(self) -> Area:
         """The first word of its name."""
         return Area(self.name.partition("-")[0])
+
+
+@dataclass(frozen=True)
+class Rule(_Said):
+    """About each resource by itself."""
+
+    check: Callable[[Resource], Iterator[str]]
+    """What is wrong with a resource, a line each; nothing if nothing is, or if the rule isn't about such a one."""
+    admission: str = ""
+    """What of the API server's refuses it too, for who goes past Pulumi; empty if nothing does."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +65,9 @@ class Violation:
 
 
 @dataclass(frozen=True)
-class StackRule:
+class StackRule(_Said):
     """About all resources of a stack together."""
 
-    name: str
-    says: str
-    severity: Severity
-    fix: str
     check: Callable[[Sequence[Resource]], Iterator[Violation]]
     admission: str = ""
     """As of `Rule`."""
-
-    @property
-    def area(self) -> Area:
-        """The first word of its name."""
-        return Area(self.name.partition("-")[0])

@@ -1,0 +1,69 @@
+"""The rules hold for what runs too: also for what controllers, schedulers and people made, which no preview shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from policies.catalog import RULES
+from policies.resource import Resource
+from policies.rule import Rule, StackRule
+from policies.tenancy import team
+from tests.support.cluster import Cluster
+
+NAMESPACED = (
+    "pods",
+    "deployments",
+    "statefulsets",
+    "daemonsets",
+    "jobs",
+    "cronjobs",
+    "configmaps",
+    "persistentvolumeclaims",
+    "resourcequotas",
+    "networkpolicies",
+    "roles",
+    "rolebindings",
+)
+OF_THE_CLUSTER = ("namespaces", "clusterroles", "clusterrolebindings")
+OURS = "app.kubernetes.io/part-of=mlplatform"
+
+
+@pytest.fixture(scope="module")
+def live(cluster: Cluster) -> list[Resource]:
+    """What is in the namespaces of platform, foundation and teams, and ours of the cluster; not what is the node's."""
+    shared = cluster.items(",".join(OF_THE_CLUSTER), "-l", OURS)
+    spaces = {one["metadata"]["name"] for one in shared if one["kind"] == "Namespace"}
+    inside = [one for one in cluster.items(",".join(NAMESPACED), "-A") if one["metadata"]["namespace"] in spaces]
+    return [seen(one) for one in (*shared, *inside)]
+
+
+def seen(manifest: dict[str, Any]) -> Resource:
+    """An object as a rule sees it."""
+    version = manifest["apiVersion"]
+    kind = f"kubernetes:{version if '/' in version else f'core/{version}'}:{manifest['kind']}"
+    return Resource(kind, manifest["metadata"]["name"], manifest)
+
+
+def found(rule: Rule | StackRule, resources: Sequence[Resource]) -> list[str]:
+    """What a rule says is wrong, and where."""
+    if isinstance(rule, Rule):
+        return [f"{one.namespace}: {what}" for one in resources for what in rule.check(one)]
+    # A stack each: a team's namespace and what is in it.
+    stacks = [
+        [space, *(one for one in resources if one.namespace == space.metadata["name"])]
+        for space in team.namespaces(resources)
+    ]
+    return [violation.what for stack in stacks for violation in rule.check(stack)]
+
+
+def test_pods_of_platform_and_teams_are_among_them(live: list[Resource]) -> None:
+    spaces = {one.namespace for one in live if one.kind == "Pod"}
+    assert {"mlp-foundation", "mlp-platform", "team-search", "team-recsys"} <= spaces
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_what_runs_keeps_to_it(rule: Rule | StackRule, live: list[Resource]) -> None:
+    assert found(rule, live) == []
