@@ -8,9 +8,6 @@ from policies.resource import Resource
 from policies.rule import Severity, StackRule, Violation
 from policies.tenancy import team
 
-TEAMS = "team-"
-"""What the namespaces of teams begin with."""
-
 
 def _check(resources: Sequence[Resource]) -> Iterator[Violation]:
     own = {namespace.metadata.get("name") for namespace in team.namespaces(resources)}
@@ -19,7 +16,7 @@ def _check(resources: Sequence[Resource]) -> Iterator[Violation]:
             continue
         for subject in binding.props.get("subjects") or ():
             theirs = subject.get("namespace") or ""
-            if theirs.startswith(TEAMS) and theirs not in own:
+            if theirs.startswith(team.PREFIX) and theirs not in own:
                 what = f"{binding.title} gives rights to {subject.get('name')} of {theirs}"
                 yield Violation(what, binding.urn)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from policies.resource import Resource
 
+PREFIX = "team-"
+"""What the names of teams' namespaces begin with."""
 LABEL = "mlplatform.dev/team"
 """On the namespace of a team: its name."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import policies
 from policies.catalog import RULES
+from policies.reproducibility import images_by_digest
 from policies.resource import Resource
 from policies.rule import Area, Rule
 from tests.unit.policies.compliant import GONE, IMAGE, broken, stack, template
@@ -262,6 +264,19 @@ def test_what_is_no_manifest_is_no_pod() -> None:
 @pytest.mark.parametrize("kind", ["flowcontrol.apiserver.k8s.io/v1beta3:FlowSchema", "apps/v1beta1:ControllerRevision"])
 def test_apis_that_will_go_are_told(kind: str) -> None:
     assert list(found([Resource(f"kubernetes:{kind}", "one")])) == ["reliability-stable-apis"]
+
+
+def test_a_platform_may_run_what_others_built_by_digest() -> None:
+    (deployment,) = [
+        one
+        for one in broken("deployment", ("spec", "template", "spec", "containers", 0, "image"), OTHER)
+        if one.kind == "Deployment"
+    ]
+    assert list(images_by_digest.RULE.check(deployment))
+    elsewhere = {**deployment.metadata, "namespace": "mlp-platform"}
+    assert (
+        list(images_by_digest.RULE.check(replace(deployment, props={**deployment.props, "metadata": elsewhere}))) == []
+    )
 
 
 def test_kinds_of_others_may_be_beta() -> None:
