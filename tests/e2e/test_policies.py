@@ -11,6 +11,7 @@ from policies.catalog import RULES
 from policies.resource import Resource
 from policies.rule import Rule, StackRule
 from policies.tenancy import team
+from tests.e2e.conftest import Teams
 from tests.support.cluster import Cluster
 
 NAMESPACED = (
@@ -32,7 +33,7 @@ OURS = "app.kubernetes.io/part-of=mlplatform"
 
 
 @pytest.fixture(scope="module")
-def live(cluster: Cluster) -> list[Resource]:
+def live(cluster: Cluster, teams: Teams) -> list[Resource]:
     """What is in the namespaces of platform, foundation and teams, and ours of the cluster; not what is the node's."""
     shared = cluster.items(",".join(OF_THE_CLUSTER), "-l", OURS)
     spaces = {one["metadata"]["name"] for one in shared if one["kind"] == "Namespace"}
@@ -59,9 +60,9 @@ def found(rule: Rule | StackRule, resources: Sequence[Resource]) -> list[str]:
     return [violation.what for stack in stacks for violation in rule.check(stack)]
 
 
-def test_pods_of_platform_and_teams_are_among_them(live: list[Resource]) -> None:
+def test_pods_of_platform_and_teams_are_among_them(live: list[Resource], teams: Teams) -> None:
     spaces = {one.namespace for one in live if one.kind == "Pod"}
-    assert {"mlp-foundation", "mlp-platform", "team-search", "team-recsys"} <= spaces
+    assert {"mlp-foundation", "mlp-platform", teams.search, teams.recsys} <= spaces
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
