@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from local import node, toolchain
+from local import node, paths, toolchain
 from tests.bench import load, machine, measures, serving, teams
 
 PREVIEWS, UNCHANGED, UPS = 5, 3, 3
 TEAMS, RUNS = 2, 5
+PACK = ("--policy-pack", str(paths.checkout() / "policies"))
 SMALL = 50e6
 """Bytes below which a folder isn't worth a line."""
 
@@ -56,6 +57,7 @@ def main() -> int:
     figures = [
         Figure("mlp up, nothing changed", measures.unchanged_ups(UNCHANGED), most=60),
         Figure("preview of local-platform, nothing changed", measures.previews(environment, PREVIEWS), most=5),
+        Figure("the same, checked by the policy pack", measures.previews(environment, PREVIEWS, *PACK)),
     ]
     with tempfile.TemporaryDirectory(prefix="mlp-bench-") as folder:
         by_pulumi, by_kubectl = measures.ups(environment, Path(folder), UPS)

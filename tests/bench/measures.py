@@ -17,9 +17,9 @@ STACKS = (FOUNDATION, PLATFORM)
 UP_SECONDS = 400
 
 
-def previews(environment: dict[str, str], rounds: int) -> list[float]:
-    """`pulumi preview` of the platform with nothing to change."""
-    command = ["pulumi", "preview", "--non-interactive", "--expect-no-changes", "--stack", PLATFORM]
+def previews(environment: dict[str, str], rounds: int, *more: str) -> list[float]:
+    """`pulumi preview` of the platform with nothing to change, with more options."""
+    command = ["pulumi", "preview", "--non-interactive", "--expect-no-changes", "--stack", PLATFORM, *more]
     return [run(command, 60, environment).must_succeed().seconds for _ in range(rounds)]
 
 
