@@ -44,9 +44,8 @@ def is_plain(registry: str) -> bool:
 def answers(registry: str) -> bool:
     """Whether a registry is there: a proxy that answers for everybody is none."""
     host = registry.partition("/")[0]
-    request = urllib.request.Request(f"{_scheme(host)}://{host}/v2/")  # noqa: S310 - of our making
     try:
-        with urllib.request.urlopen(request, timeout=CONNECT_SECONDS):  # noqa: S310 - the scheme is set above
+        with urllib.request.urlopen(_request(host), timeout=CONNECT_SECONDS):  # noqa: S310 - _request sets the scheme
             return True
     except urllib.error.HTTPError as error:
         return error.code == HTTPStatus.UNAUTHORIZED
@@ -84,12 +83,12 @@ def push(image: Image, registry: str) -> str:
 def digest_of(name: str, tag: str) -> str:
     """The digest of a tag in its registry; empty if it isn't there or the registry doesn't tell us without a token."""
     host, _, path = name.partition("/")
-    request = urllib.request.Request(f"{_scheme(host)}://{host}/v2/{path}/manifests/{tag}", method="HEAD")  # noqa: S310 - of our making
+    request = _request(host, f"{path}/manifests/{tag}", "HEAD")
     request.add_header("Accept", ", ".join(MANIFESTS))
     if credentials := _credentials(host):
         request.add_header("Authorization", f"Basic {credentials}")
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the scheme is set above
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - _request sets the scheme
             return answer.headers.get("Docker-Content-Digest") or ""
     except urllib.error.HTTPError:
         # 404: not there. 401 and others: pushing finds out, with buildah's own way of getting a token.
@@ -98,8 +97,9 @@ def digest_of(name: str, tag: str) -> str:
         raise Problem(f"registry {host} doesn't answer: {error}", "is the node up? `mlp status` tells") from error
 
 
-def _scheme(host: str) -> str:
-    return "http" if is_plain(host) else "https"
+def _request(host: str, path: str = "", method: str = "GET") -> urllib.request.Request:
+    scheme = "http" if is_plain(host) else "https"
+    return urllib.request.Request(f"{scheme}://{host}/v2/{path}", method=method)  # noqa: S310 - one of these two
 
 
 def auth_file() -> Path | None:

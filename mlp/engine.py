@@ -20,6 +20,7 @@ from local import paths
 from local.problem import Problem
 from mlp import console, diagnostics, interrupts, locks, repair, state
 from mlp.console import Say
+from policies.catalog import BY_NAME
 
 PACKS = [str(paths.checkout() / "policies")]
 """Policy packs that every preview and every `up` keep to."""
@@ -208,9 +209,8 @@ def _mandatory(found: Sequence[PolicyEvent]) -> list[PolicyEvent]:
 
 
 def _said(event: PolicyEvent) -> str:
-    # The engine puts the rule's own words first: its name says as much.
-    _, _, what = event.message.strip().partition("\n")
-    return f"{event.policy_name}: {what}".replace("\n", "\n  ")
+    rule = BY_NAME[event.policy_name]
+    return f"{rule.name}: {rule.message(rule.what(event.message))}".replace("\n", "\n  ")
 
 
 @contextmanager

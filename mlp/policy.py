@@ -12,11 +12,8 @@ from pulumi.automation.events import PolicyEvent
 
 from local.problem import Problem
 from mlp import console, engine, sample_preview, sarif
-from policies.catalog import RULES
-from policies.rule import Rule, StackRule
-
-BY_NAME = {rule.name: rule for rule in RULES}
-FIX = "\n  fix:"
+from policies.catalog import BY_NAME, RULES
+from policies.rule import Rule, Severity, StackRule
 
 
 @dataclass(frozen=True)
@@ -79,15 +76,14 @@ def findings(stack: str, events: Iterable[PolicyEvent]) -> list[Finding]:
     found = []
     for event in events:
         rule = BY_NAME[event.policy_name]
-        what = event.message.removeprefix(rule.says).partition(FIX)[0].strip()
         broken = event.enforcement_level == engine.MANDATORY
-        found.append(Finding(stack, rule, what, event.resource_urn or "", broken))
+        found.append(Finding(stack, rule, rule.what(event.message), event.resource_urn or "", broken))
     return found
 
 
 def table(found: Iterable[Finding]) -> str:
     """What was found, the worst first."""
-    worst = ("critical", "high", "medium")
+    worst = list(Severity)[::-1]
     rows = [
         (one.rule.severity if one.broken else "unknown", one.rule.name, one.stack, one.what)
         for one in sorted(found, key=lambda one: (not one.broken, worst.index(one.rule.severity), one.rule.name))

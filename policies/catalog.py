@@ -44,3 +44,4 @@ RULES: tuple[Rule | StackRule, ...] = (
     own_namespace.RULE,
     own_subjects.RULE,
 )
+BY_NAME = {rule.name: rule for rule in RULES}

@@ -36,15 +36,10 @@ def policy(rule: Rule | StackRule) -> ResourceValidationPolicy | StackValidation
     return StackValidationPolicy(validate=_of_all(rule), **said)
 
 
-def message(what: str, fix: str) -> str:
-    """A violation as people read it."""
-    return f"{what}\n  fix: {fix}"
-
-
 def _of_each(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         for what in rule.check(Resource(args.resource_type, args.name, args.props, args.urn)):
-            report(message(what, rule.fix), None)
+            report(rule.message(what), None)
 
     return validate
 
@@ -53,6 +48,6 @@ def _of_all(rule: StackRule) -> Callable[[StackValidationArgs, ReportViolation],
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         resources = [Resource(one.resource_type, one.name, one.props, one.urn) for one in args.resources]
         for found in rule.check(resources):
-            report(message(found.what, rule.fix), found.urn or None)
+            report(rule.message(found.what), found.urn or None)
 
     return validate

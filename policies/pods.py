@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -56,6 +56,11 @@ class Pod:
         return self.spec.get("securityContext") or {}
 
     @property
+    def volumes(self) -> Sequence[Mapping[str, Any]]:
+        """What its containers may mount."""
+        return self.spec.get("volumes") or ()
+
+    @property
     def containers(self) -> Iterator[Container]:
         """All of them, those that run first as well."""
         for name in LISTS:
@@ -68,7 +73,7 @@ def of(resource: Resource) -> Iterator[Pod]:
     if resource.kind == "ConfigMap":
         yield from _in_files(resource)
     elif resource.kind:
-        yield from _of(resource.kind, resource.props, resource.title)
+        yield from _of(resource.kind, resource.spec, resource.title)
 
 
 def containers(resource: Resource) -> Iterator[Container]:
@@ -77,10 +82,13 @@ def containers(resource: Resource) -> Iterator[Container]:
         yield from pod.containers
 
 
-def _of(kind: str, manifest: Mapping[str, Any], title: str) -> Iterator[Pod]:
-    spec = manifest.get("spec") or {}
-    if kind == "CronJob":
-        kind, spec = "Job", (spec.get("jobTemplate") or {}).get("spec") or {}
+def job(kind: str, spec: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Kind and spec of the Job that a CronJob makes; anything else as it is."""
+    return ("Job", (spec.get("jobTemplate") or {}).get("spec") or {}) if kind == "CronJob" else (kind, spec)
+
+
+def _of(kind: str, spec: Mapping[str, Any], title: str) -> Iterator[Pod]:
+    kind, spec = job(kind, spec)
     if kind in TEMPLATED:
         kind, spec = "Pod", (spec.get("template") or {}).get("spec") or {}
     if kind == "Pod":
@@ -91,7 +99,7 @@ def _in_files(resource: Resource) -> Iterator[Pod]:
     for file, text in (resource.props.get("data") or {}).items():
         if file.endswith(SUFFIXES) and "kind" in text and "containers" in text:
             for document in _documents(text):
-                yield from _of(document["kind"], document, f"{resource.title}, {file}")
+                yield from _of(document["kind"], document.get("spec") or {}, f"{resource.title}, {file}")
 
 
 @cache

@@ -40,6 +40,11 @@ class Resource:
         return self.props.get("metadata") or {}
 
     @property
+    def spec(self) -> Mapping[str, Any]:
+        """Of a Kubernetes object."""
+        return self.props.get("spec") or {}
+
+    @property
     def namespace(self) -> str:
         """Where a Kubernetes object is; empty if it is the cluster's own, or says nothing."""
         return self.metadata.get("namespace") or ""

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from policies.resource import Resource
 
+FIX = "\n  fix: "
+
 
 class Area(StrEnum):
     """What a rule is for; its name begins with it."""
@@ -20,7 +22,7 @@ class Area(StrEnum):
 
 
 class Severity(StrEnum):
-    """How bad a violation is, in Pulumi's words."""
+    """How bad a violation is, in Pulumi's words; the worst last."""
 
     MEDIUM = "medium"
     HIGH = "high"
@@ -43,6 +45,14 @@ class _Said:
     def area(self) -> Area:
         """The first word of its name."""
         return Area(self.name.partition("-")[0])
+
+    def message(self, what: str) -> str:
+        """A violation as people read it."""
+        return f"{what}{FIX}{self.fix}"
+
+    def what(self, message: str) -> str:
+        """The other way: what is wrong, out of a message before which the engine has put what the rule says."""
+        return message.removeprefix(self.says).partition(FIX)[0].strip()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from policies.rule import Rule, Severity
 
 def _check(resource: Resource) -> Iterator[str]:
     for pod in pods.of(resource):
-        for volume in pod.spec.get("volumes") or ():
+        for volume in pod.volumes:
             scratch = volume.get("emptyDir")
             if scratch is not None and not scratch.get("sizeLimit"):
                 yield f"{pod.title}: volume {volume.get('name')} may grow without end"

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policies import pods
 from policies.resource import Resource
 from policies.rule import Rule, Severity
 
 
 def _check(resource: Resource) -> Iterator[str]:
-    if resource.kind == "Job":
-        spec = resource.props.get("spec") or {}
-    elif resource.kind == "CronJob":
-        spec = ((resource.props.get("spec") or {}).get("jobTemplate") or {}).get("spec") or {}
-    else:
-        return
-    if not spec.get("activeDeadlineSeconds"):
+    kind, spec = pods.job(resource.kind, resource.spec)
+    if kind == "Job" and not spec.get("activeDeadlineSeconds"):
         yield f"{resource.title} may run without end"
 
 

@@ -17,7 +17,7 @@ def _check(resources: Sequence[Resource]) -> Iterator[Violation]:
         hard: set[str] = set()
         for quota in resources:
             if quota.kind == "ResourceQuota" and quota.namespace == name:
-                hard |= set((quota.props.get("spec") or {}).get("hard") or {})
+                hard |= set(quota.spec.get("hard") or {})
         if missing := [one for one in BOUND if one not in hard]:
             yield Violation(f"{namespace.title} has no quota for {', '.join(missing)}", namespace.urn)
 

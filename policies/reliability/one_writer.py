@@ -15,16 +15,15 @@ def _check(resources: Sequence[Resource]) -> Iterator[Violation]:
     alone = {
         (claim.namespace, claim.metadata.get("name"))
         for claim in resources
-        if claim.kind == "PersistentVolumeClaim"
-        and not set((claim.props.get("spec") or {}).get("accessModes") or ()) - set(ALONE)
+        if claim.kind == "PersistentVolumeClaim" and not set(claim.spec.get("accessModes") or ()) - set(ALONE)
     }
     for one in resources:
         if one.kind != "Deployment":
             continue
-        if ((one.props.get("spec") or {}).get("strategy") or {}).get("type") == "Recreate":
+        if (one.spec.get("strategy") or {}).get("type") == "Recreate":
             continue
         for pod in pods.of(one):
-            for volume in pod.spec.get("volumes") or ():
+            for volume in pod.volumes:
                 claim = (volume.get("persistentVolumeClaim") or {}).get("claimName")
                 if (one.namespace, claim) in alone:
                     yield Violation(f"{one.title} starts a second pod on claim {claim} at a rollout", one.urn)

@@ -17,11 +17,11 @@ GOLDEN = re.compile(r"[^/@]+/mlplatform/[a-z0-9-]+@sha256:[0-9a-f]{64}")
 
 def _check(resource: Resource) -> Iterator[str]:
     teams = resource.namespace.startswith(team.PREFIX)
-    for container in pods.containers(resource):
-        if wrong := _wrong(container.spec.get("image") or "", teams):
-            yield f"{container.title}: {wrong}"
     for pod in pods.of(resource):
-        for volume in pod.spec.get("volumes") or ():
+        for container in pod.containers:
+            if wrong := _wrong(container.spec.get("image") or "", teams):
+                yield f"{container.title}: {wrong}"
+        for volume in pod.volumes:
             source = volume.get("image")
             if source is not None and (wrong := _wrong(source.get("reference") or "", teams)):
                 yield f"{pod.title}: volume {volume.get('name')}: {wrong}"

@@ -16,7 +16,7 @@ def _check(resource: Resource) -> Iterator[str]:
         for field in SHARED:
             if pod.spec.get(field):
                 yield f"{pod.title} has {field}"
-        for volume in pod.spec.get("volumes") or ():
+        for volume in pod.volumes:
             if path := (volume.get("hostPath") or {}).get("path"):
                 yield f"{pod.title} mounts {path} of the node"
         for container in pod.containers:

@@ -19,10 +19,9 @@ def _check(resources: Sequence[Resource]) -> Iterator[Violation]:
 def _denies(resource: Resource) -> bool:
     if resource.kind != "NetworkPolicy":
         return False
-    spec = resource.props.get("spec") or {}
-    everyone = not any((spec.get("podSelector") or {}).values())
+    everyone = not any((resource.spec.get("podSelector") or {}).values())
     # Without types it is about what comes in.
-    return everyone and "Ingress" in (spec.get("policyTypes") or ("Ingress",))
+    return everyone and "Ingress" in (resource.spec.get("policyTypes") or ("Ingress",))
 
 
 RULE = StackRule(

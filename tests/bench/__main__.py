@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from local import node, paths, toolchain
+from local import node, toolchain
+from mlp import engine
 from tests.bench import load, machine, measures, serving, teams
 
 PREVIEWS, UNCHANGED, UPS = 5, 3, 3
 TEAMS, RUNS = 2, 5
-PACK = ("--policy-pack", str(paths.checkout() / "policies"))
+PACK = ("--policy-pack", *engine.PACKS)
 SMALL = 50e6
 """Bytes below which a folder isn't worth a line."""
 

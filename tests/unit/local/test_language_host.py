@@ -19,7 +19,8 @@ from local import toolchain
 from local.language_host import run_program, user_traceback
 from local.problem import Problem
 from local.tasks import Report
-from local.toolchain import engine, plugins
+from local.toolchain import plugins
+from tests.support import real_engine
 
 PROGRAM = """\
 import asyncio, os, sys, time
@@ -167,9 +168,7 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    found = engine.locate()
-    if found is None:
-        pytest.skip("the Pulumi engine isn't there yet: `make up` builds it, and `make e2e` runs this test after it")
+    found = real_engine.require()
     plugins.ensure(found, Report("test", io.StringIO()))
     try:
         toolchain.environment()

@@ -125,21 +125,21 @@ def broken(name: str, path: Path, value: Any) -> list[Resource]:
         value: Its new value; `GONE` if it has none.
     """
     changed = resource(name)
-    parent: Any = changed.props
-    for step in path[:-1]:
-        parent = parent[step]
-    if value is GONE:
-        del parent[path[-1]]
-    else:
-        parent[path[-1]] = value
+    _change(changed.props, path, value)
     return [changed if one.name == name else one for one in stack()]
 
 
 def template(path: Path, value: Any) -> Sequence[Resource]:
     """All of them, with one field changed of the pod that lies in the ConfigMap."""
     pod = json.loads(MANIFESTS["settings"][1]["data"]["pod.yaml"])
-    parent: Any = pod
+    _change(pod, path, value)
+    return broken("settings", ("data", "pod.yaml"), json.dumps(pod))
+
+
+def _change(parent: Any, path: Path, value: Any) -> None:
     for step in path[:-1]:
         parent = parent[step]
-    parent[path[-1]] = value
-    return broken("settings", ("data", "pod.yaml"), json.dumps(pod))
+    if value is GONE:
+        del parent[path[-1]]
+    else:
+        parent[path[-1]] = value

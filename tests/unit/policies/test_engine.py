@@ -11,10 +11,10 @@ import pytest
 
 from local import paths
 from local.problem import Problem
-from local.toolchain import engine
-from mlp import environment, policy
+from mlp import engine, environment, policy
 from mlp.engine import Stack
 from policies.catalog import RULES
+from tests.support import real_engine
 from tests.support.commands import MLP, run
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
@@ -36,8 +36,7 @@ BROKEN = {
 @pytest.fixture(autouse=True)
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Engine and plugins as plain `pulumi` finds them, with a backend of its own and no cluster."""
-    if engine.locate() is None:
-        pytest.skip("the Pulumi engine isn't there yet: `make up` builds it, and `make e2e` runs this test after it")
+    real_engine.require()
     (tmp_path / "kubeconfig").touch()
     monkeypatch.setenv("MLP_HOME", str(tmp_path / "home"))
     for name, value in {**environment.ensure(), "KUBECONFIG": str(tmp_path / "kubeconfig")}.items():
@@ -62,7 +61,7 @@ def test_a_careless_stack_is_told_all_that_is_wrong_and_stopped(tmp_path: Path) 
         Stack("careless", project).preview(quiet=True)
     assert "image server:latest is not by digest" in refused.value.what
     # The same for who types it, told once or for a whole shell.
-    pack = str(paths.checkout() / "policies")
+    (pack,) = engine.PACKS
     pulumi = ["pulumi", "--non-interactive"]
     for_all = {**os.environ, "PULUMI_OPTION_POLICY_PACK": pack}
     for ran in (

@@ -20,7 +20,7 @@ from tests.unit.policies.compliant import broken, resource, stack
 def said(rule: Any, argument: object) -> list[tuple[str, str | None]]:
     found: list[tuple[str, str | None]] = []
     made = policy(rule)
-    made.validate(argument, lambda message, urn=None: found.append((message, urn)))  # type: ignore[arg-type]
+    made.validate(argument, lambda message, urn=None: found.append((message, urn)))
     return found
 
 

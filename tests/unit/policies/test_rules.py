@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from policies.catalog import RULES
 from policies.reproducibility import images_by_digest
 from policies.resource import Resource
 from policies.rule import Area, Rule
+from tests.support.rules import faults
 from tests.unit.policies.compliant import GONE, IMAGE, broken, stack, template
 
 POD = ("spec", "template", "spec")
@@ -227,43 +227,30 @@ ROWS: list[tuple[str, str, tuple[str | int, ...], Any, str]] = [
 ]
 
 
-def found(resources: Sequence[Resource]) -> dict[str, list[str]]:
-    """What each rule says is wrong, by its name."""
-    said: dict[str, list[str]] = {}
-    for rule in RULES:
-        if isinstance(rule, Rule):
-            messages = [what for resource in resources for what in rule.check(resource)]
-        else:
-            messages = [violation.what for violation in rule.check(resources)]
-        if messages:
-            said[rule.name] = messages
-    return said
-
-
 def test_a_right_stack_keeps_to_all() -> None:
-    assert found(stack()) == {}
+    assert faults(stack()) == {}
 
 
 @pytest.mark.parametrize(("rule", "name", "path", "value", "what"), ROWS)
 def test_one_wrong_field_is_told(rule: str, name: str, path: tuple[str | int, ...], value: Any, what: str) -> None:
-    said = found(broken(name, path, value))
+    said = faults(broken(name, path, value))
     assert any(what in message for message in said.pop(rule, [])), said
     assert said == {}
 
 
 def test_a_pod_that_lies_in_a_config_map_is_seen() -> None:
-    said = found(template(("spec", "hostPID"), True))
+    said = faults(template(("spec", "hostPID"), True))
     assert said == {"security-no-host": ["ConfigMap settings, pod.yaml has hostPID"]}
 
 
 def test_what_is_no_manifest_is_no_pod() -> None:
-    assert found(broken("settings", ("data", "grafana.yaml"), "containers: [unclosed")) == {}
-    assert found(broken("settings", ("data", "list.yaml"), "- containers")) == {}
+    assert faults(broken("settings", ("data", "grafana.yaml"), "containers: [unclosed")) == {}
+    assert faults(broken("settings", ("data", "list.yaml"), "- containers")) == {}
 
 
 @pytest.mark.parametrize("kind", ["flowcontrol.apiserver.k8s.io/v1beta3:FlowSchema", "apps/v1beta1:ControllerRevision"])
 def test_apis_that_will_go_are_told(kind: str) -> None:
-    assert list(found([Resource(f"kubernetes:{kind}", "one")])) == ["reliability-stable-apis"]
+    assert list(faults([Resource(f"kubernetes:{kind}", "one")])) == ["reliability-stable-apis"]
 
 
 def test_a_platform_may_run_what_others_built_by_digest() -> None:
@@ -280,7 +267,7 @@ def test_a_platform_may_run_what_others_built_by_digest() -> None:
 
 
 def test_kinds_of_others_may_be_beta() -> None:
-    assert found([Resource("kubernetes:mlplatform.dev/v1alpha1:Tenant", "one", {"metadata": {}})]) == {}
+    assert faults([Resource("kubernetes:mlplatform.dev/v1alpha1:Tenant", "one", {"metadata": {}})]) == {}
 
 
 def test_two_teams_in_one_stack_are_told() -> None:
@@ -294,7 +281,7 @@ def test_two_teams_in_one_stack_are_told() -> None:
             }
         },
     )
-    said = found([*stack(), another])
+    said = faults([*stack(), another])
     assert said["tenancy-own-namespace"] == ["the stack makes namespaces of 2 teams: team-search, team-ads"]
     assert "cost-team-quota" in said
     assert "tenancy-denied-by-default" in said
@@ -302,7 +289,7 @@ def test_two_teams_in_one_stack_are_told() -> None:
 
 def test_what_no_team_owns_may_be_anywhere() -> None:
     shared = [one for one in stack() if one.name in ("role", "claim")]
-    assert found(shared) == {}
+    assert faults(shared) == {}
 
 
 def test_every_rule_is_broken_by_a_row() -> None:

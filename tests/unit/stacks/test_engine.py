@@ -11,8 +11,9 @@ import pytest
 from local import toolchain
 from local.problem import Problem
 from local.tasks import Report
-from local.toolchain import engine, plugins
+from local.toolchain import plugins
 from stacks import samples
+from tests.support import real_engine
 from tests.support.commands import Ran
 from tests.support.project_copy import ProjectCopy
 
@@ -21,9 +22,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
 
 @pytest.fixture
 def project(tmp_path: Path) -> ProjectCopy:
-    found = engine.locate()
-    if found is None:
-        pytest.skip("the Pulumi engine isn't there yet: `make up` builds it, and `make e2e` runs this test after it")
+    found = real_engine.require()
     plugins.ensure(found, Report("test", io.StringIO()))
     try:
         environment = toolchain.environment()
