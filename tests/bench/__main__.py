@@ -16,7 +16,8 @@ from statistics import median
 
 from local import node, toolchain
 from mlp import engine
-from tests.bench import load, machine, measures, serving, teams
+from tests.bench import load, measures, serving, teams
+from tests.support import machine
 
 PREVIEWS, UNCHANGED, UPS = 5, 3, 3
 TEAMS, RUNS = 2, 5

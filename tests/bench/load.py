@@ -16,9 +16,8 @@ from secrets import token_hex
 from typing import Any
 
 from mlp.airflow import ENDED, path
-from tests.bench import machine
 from tests.bench.load_figures import Attempt, Load
-from tests.support import accounting
+from tests.support import accounting, machine
 from tests.support.keyword_recommender import DAG, PROJECT, free_days, trigger, used_days
 from tests.support.pipelines import Pipelines
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 from local import toolchain
 from local.node.config import NodeConfig
-from tests.bench import machine
 from tests.bench.contenders import BATCHING, FLOOR, SINGLE, packed, standing
 from tests.bench.highest import higher, highest
 from tests.support import keyword_recommender as example
+from tests.support import machine
 from tests.support.cluster import Cluster
 from tests.support.model_services import ModelService
 from tests.support.pipelines import Pipelines

@@ -14,7 +14,7 @@ from tests.e2e.conftest import Platform
 from tests.support import accounting
 from tests.support.cluster import Cluster
 
-SETTLE_SECONDS = 60
+SETTLE_SECONDS = 30
 MEASURE_SECONDS = 60
 MEMORY = 2 * 2**30
 CORES = 0.3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from tests.support.cluster import Cluster
 from tests.support.pipelines import DAGS, Pipelines, Run
 from tests.support.teams import Team, open_team
 
-SECONDS, LOG_SECONDS = 120, 30
+SECONDS = 120
 REPORT = paths.checkout() / "examples" / "model_report"
 
 
@@ -96,19 +95,11 @@ def outputs(notebook: dict[str, Any]) -> str:
     return json.dumps([cell.get("outputs", []) for cell in notebook["cells"]])
 
 
-def logged(pipelines: Pipelines, run: Run) -> str:
-    """The log of its task: it is in the bucket a moment after the task has ended."""
-    end = time.monotonic() + LOG_SECONDS
-    while "page: http" not in (found := pipelines.log(run.dag, run.id, "asked")) and time.monotonic() < end:
-        time.sleep(0.5)
-    return found
-
-
 @pytest.mark.timeout(3 * SECONDS)
 def test_a_notebook_runs_with_its_parameters(runs: dict[str, Run], pipelines: Pipelines, search: Team) -> None:
     assert runs["nothing"].state == "success"
     assert "hello ada" in outputs(kept(search, runs["nothing"]))
-    assert "hello ada" in logged(pipelines, runs["nothing"])
+    pipelines.log("asked", runs["nothing"].id, "asked", "hello ada")
 
 
 def test_its_page_is_shown_and_nothing_of_it_runs(runs: dict[str, Run], search: Team) -> None:
@@ -137,13 +128,13 @@ def test_a_failed_notebook_keeps_what_it_had_and_why(runs: dict[str, Run], pipel
     found = page(search, runs["fail"], search.airflow_headers())
     assert found.status == 200
     assert "RuntimeError: as asked" in found.text
-    log = logged(pipelines, runs["fail"])
-    assert "asked.ipynb failed in cell 4: RuntimeError: as asked" in log
+    said = "asked.ipynb failed in cell 4: RuntimeError: as asked"
+    pipelines.log("asked", runs["fail"].id, "asked", said)
 
 
 def test_one_that_takes_too_much_memory_is_told_so(runs: dict[str, Run], pipelines: Pipelines, search: Team) -> None:
     assert runs["memory"].state == "failed"
-    assert "it needed more memory than the task gives it" in logged(pipelines, runs["memory"])
+    pipelines.log("asked", runs["memory"].id, "asked", "it needed more memory than the task gives it")
     assert page(search, runs["memory"], search.airflow_headers()).status == 200
 
 

@@ -133,8 +133,7 @@ def test_a_violation_stops_the_run_and_names_rows_and_rule(pipelines: Pipelines,
     # At once: the same rows would break the same rule again.
     assert states["data_contract"] == ("failed", 1)
     assert {states[task][0] for task in TASKS[2:]} == {"upstream_failed"}
-    log = pipelines.log(example.DAG, name, "data_contract")
-    assert f"{example.DAG}/{day}/incoming.csv breaks its contract" in log
+    log = pipelines.log(example.DAG, name, "data_contract", f"{example.DAG}/{day}/incoming.csv breaks its contract")
     assert "rating must be at most 5: 2 rows (2, 9)" in log
     assert sorted(files(search, day)) == ["incoming.csv"]
     assert tracked(search, day) == []

@@ -19,6 +19,7 @@ from tests.support.passing import Passing, Removed
 from tests.support.refused import Refused
 from tests.support.teams import open_team
 
+REMOVE_SECONDS = 60
 REFUSALS = {
     "database": "not permitted to log in|authentication failed",
     "object store": "InvalidAccessKeyId",
@@ -37,6 +38,12 @@ def removed(removal: Callable[[], Removed], beside: Beside) -> Removed:
 @pytest.mark.parametrize("way", REFUSALS)
 def test_access_ends_at_once(removed: Removed, way: str) -> None:
     assert re.search(REFUSALS[way], removed.refusals.get(way, "it is let in"))
+
+
+@pytest.mark.timeout(30)
+def test_it_goes_in_time(removed: Removed, say: Callable[[str], None]) -> None:
+    say(f"mlp team remove: {removed.seconds:.0f} s, promised {REMOVE_SECONDS} s")
+    assert removed.seconds < REMOVE_SECONDS
 
 
 @pytest.mark.timeout(30)

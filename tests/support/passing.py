@@ -130,6 +130,8 @@ class Removed:
     session: subprocess.Popen[str]
     """On the database server, begun before."""
     account: ServiceAccount
+    seconds: float
+    """What `mlp team remove` took."""
     refusals: dict[str, str]
     """What is said of each way to what it had, right after; of none that is still open."""
 
@@ -142,8 +144,8 @@ def remove(passing: Passing, cluster: Cluster, ingress: str, folder: Path) -> Re
     head = team.repositories.push(team.name, folder / "clone", {"dags/kept.md": "of a test"})
     account = ServiceAccount(cluster, team.name, "airflow", folder)
     session = team.role.start(f"SELECT pg_sleep({SESSION_SECONDS})")
-    mlp("team", "remove", passing.name, "--yes", seconds=ADD_SECONDS).must_succeed()
-    return Removed(team, left, head, session, account, refusals(team))
+    ran = mlp("team", "remove", passing.name, "--yes", seconds=ADD_SECONDS).must_succeed()
+    return Removed(team, left, head, session, account, ran.seconds, refusals(team))
 
 
 def refusals(team: Team) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.support.commands import Ran, mlp
 DAGS = paths.checkout() / "tests" / "support" / "dags"
 """One folder a project."""
 POLL_SECONDS = 0.25
+LOG_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -102,10 +104,22 @@ class Pipelines:
         found = self.airflow.get(f"{path('dags', dag)}{path('dagRuns', run)}/taskInstances")["task_instances"]
         return {task["task_id"]: task for task in found}
 
-    def log(self, dag: str, run: str, task: str, attempt: int = 1) -> str:
-        """The log of one attempt at a task, as the page shows it: what was said, and of an exception its text."""
-        where = f"{path('dags', dag)}{path('dagRuns', run)}{path('taskInstances', task)}{path('logs', str(attempt))}"
-        return "\n".join(text for entry in self.airflow.get(where)["content"] for text in task_logs.line(entry))
+    def log(self, dag: str, run: str, task: str, says: str) -> str:
+        """The log of a task's first attempt, as the page shows it: what was said, and of an exception its text.
+
+        Airflow keeps it a moment after it says that the task has ended: what it `says`, a pattern, is waited for.
+
+        Raises:
+            AssertionError: It doesn't say so.
+        """
+        where = f"{path('dags', dag)}{path('dagRuns', run)}{path('taskInstances', task)}{path('logs', '1')}"
+        end = time.monotonic() + LOG_SECONDS
+        while True:
+            said = "\n".join(text for entry in self.airflow.get(where)["content"] for text in task_logs.line(entry))
+            if re.search(says, said):
+                return said
+            assert time.monotonic() < end, f"{says!r} isn't in the log of {task} of {dag} {run}:\n{said[-4000:]}"
+            time.sleep(POLL_SECONDS)
 
     def versions(self, dag: str) -> list[dict[str, Any]]:
         """All versions of a DAG, the oldest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -65,10 +66,21 @@ def command(name: str) -> None:
 
     if name in JOBS:
         bury(JOBS[name])
+    if name == "scheduler":
+        end_children_when_asked()
     if name == health.API_SERVER:
         os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
     arguments = cli_parser.get_parser().parse_args(COMMANDS[name])
     arguments.func(arguments)
+
+
+def end_children_when_asked() -> None:
+    """What this process forks from now on ends by SIGTERM.
+
+    The executor's watcher of pods would inherit the scheduler's own handler, which does nothing in a child: at each end
+    Airflow waits 20 s for it before it kills it.
+    """
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
 
 
 def bury(job_type: str) -> None:

@@ -88,7 +88,7 @@ def test_the_server_is_restricted_and_has_metrics() -> None:
     assert container["securityContext"]["readOnlyRootFilesystem"]
     assert re.fullmatch(r"registry\.test:5000/mlplatform/feast@sha256:[0-9a-f]{64}", container["image"])
     assert pod["metadata"]["annotations"]["mlplatform.dev/metrics-port"] == "9090"
-    assert container["resources"] == {"requests": {"cpu": "10m", "memory": "160Mi"}, "limits": {"memory": "160Mi"}}
+    assert container["resources"] == {"requests": {"cpu": "50m", "memory": "160Mi"}, "limits": {"memory": "160Mi"}}
     plain_ = {one["name"]: one.get("value") for one in container["env"]}
     assert (plain_["TEAM"], plain_["STALE_AFTER"]) == ("team_search", str(48 * 3600))
 

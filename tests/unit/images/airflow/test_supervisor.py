@@ -21,7 +21,7 @@ import os, subprocess, sys, time
 from images.airflow.mlplatform_airflow import health, supervisor, watch
 from images.airflow.mlplatform_airflow.board import Board
 supervisor._title = lambda text: None
-supervisor.GRACE = 2.0
+supervisor.AGAIN, supervisor.GRACE = 0.5, 2.0
 
 def steady():
     print("steady", os.getpid(), flush=True)
@@ -38,6 +38,15 @@ def stubborn():
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print("stubborn", os.getpid(), flush=True)
     time.sleep(1000)
+
+def hesitant():
+    import signal
+    asked = []
+    signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
+    print("hesitant", os.getpid(), flush=True)
+    while len(asked) < 2:
+        time.sleep(0.05)
+    print("asked", len(asked), flush=True)
 
 def silent():
     print("silent", os.getpid(), flush=True)
@@ -129,6 +138,15 @@ def test_one_that_doesn_t_end_is_killed(run: Callable[..., Running]) -> None:
     running.end()
     assert not alive(stubborn)
     assert "stubborn didn't end within 2 s: killed" in running.log.read_text()
+
+
+def test_one_that_waits_for_nothing_is_asked_once_more(run: Callable[..., Running]) -> None:
+    running = run("hesitant", "steady")
+    running.until("hesitant | hesitant")
+    running.until("steady | child")
+    running.end()
+    assert "hesitant | asked 2" in running.log.read_text()
+    assert "killed" not in running.log.read_text()
 
 
 def test_one_that_gives_no_sign_of_life_is_restarted(run: Callable[..., Running]) -> None:

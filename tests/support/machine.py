@@ -1,10 +1,13 @@
-"""The machine that figures were taken on."""
+"""The machine that figures are taken on."""
 
 from __future__ import annotations
 
 import os
 import platform
+import time
 from pathlib import Path
+
+LOOK_SECONDS = 3.0
 
 
 def described() -> str:
@@ -21,6 +24,23 @@ def busy_seconds() -> float:
     """Processor time that everything on the machine has used so far."""
     user, nice, system, _, _, *rest = map(int, Path("/proc/stat").read_text().splitlines()[0].split()[1:8])
     return (user + nice + system + sum(rest)) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_for_quiet(cores: float = 0.5, within: float = 60.0) -> float:
+    """Until everything on it together uses no more than so many cores for `LOOK_SECONDS`, or has had its time.
+
+    What is promised of a latency is promised of a machine with nothing else to do.
+
+    Returns:
+        How many it used last.
+    """
+    end = time.monotonic() + within
+    while True:
+        before = busy_seconds()
+        time.sleep(LOOK_SECONDS)
+        used = (busy_seconds() - before) / LOOK_SECONDS
+        if used <= cores or time.monotonic() > end:
+            return used
 
 
 def processor() -> str:
