@@ -21,9 +21,9 @@ from .restarts import Restarts
 
 GRACE = 20.0
 """Seconds to end in, of the 30 that a pod has."""
-AGAIN = 3.0
-"""Seconds after which who hasn't ended is asked once more, which Airflow takes as an order. Its triggerer needs that:
-when what it waits for has ended a moment too early, it waits 10 s for nothing."""
+BRIEF = {"triggerer": 4.0}
+"""Who is given less: when what the triggerer waits for has ended a moment too early, it waits 10 s for nothing. What it
+watched is in the database, and the next one goes on with it."""
 SICK = 60.0
 """Seconds without a sign of life after which a component is restarted."""
 STARTING = 240.0
@@ -98,19 +98,17 @@ class Supervisor:
             self._heal()
 
     def stop(self) -> None:
-        """Ask all to end, ask once more, and make sure of it."""
-        for until in (self.ending + AGAIN, self.ending + GRACE):
-            for process in self._running():
-                os.kill(process.pid, signal.SIGTERM)
-            while self._running() and time.monotonic() < until:
-                self._read(0.2)
-                self._reap()
-        for process in self._running():
-            say(f"{process.name} didn't end within {GRACE:.0f} s: killed")
-            _kill_group(process.pid)
-
-    def _running(self) -> list[Process]:
-        return [process for process in self.processes if process.pid]
+        """Ask all to end, and make sure of it."""
+        left = [process for process in self.processes if process.pid]
+        for process in left:
+            os.kill(process.pid, signal.SIGTERM)
+        while left := [process for process in left if process.pid]:
+            for process in left:
+                if time.monotonic() > self.ending + (grace := BRIEF.get(process.name, GRACE)):
+                    say(f"{process.name} didn't end within {grace:.0f} s: killed")
+                    _kill_group(process.pid)
+            self._read(0.2)
+            self._reap()
 
     def _start(self, process: Process) -> None:
         readable, writable = os.pipe()
