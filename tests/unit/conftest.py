@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 
 import pytest
+
+
+def pytest_configure() -> None:
+    """The cluster that a person works with is nothing to tests: the SDK would put it into what components make."""
+    os.environ.pop("KUBECONFIG", None)
 
 
 @pytest.fixture(autouse=True)
