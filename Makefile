@@ -7,7 +7,7 @@ CACHE = "$${MLP_CACHE:-$$( [ "$$(id -u)" = 0 ] && echo /var/cache || echo "$${XD
 UV = $(CACHE)/boot/bin/uv
 LOCK = $(UV) pip compile --quiet --no-header --generate-hashes
 
-.PHONY: help boot up down purge doctor preview policy test e2e soak bench images notebook-image lint lock docs
+.PHONY: help boot up down purge doctor preview policy test unit e2e soak bench images notebook-image lint lock docs
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,8 +45,11 @@ lint: boot ## Style, types and layers
 	@MYPY_CACHE_DIR=$(CACHE)/mypy $(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: lint ## Every test that needs neither cluster nor engine, in under five minutes
-	@$(BIN)/pytest -n 3 -m 'not engine' tests/unit
+test: boot ## Lint, and every test that needs neither cluster nor engine, in under five minutes
+	@$(MAKE) --no-print-directory -j2 lint unit
+
+unit: boot
+	@$(BIN)/pytest -n 4 --dist worksteal -m 'not engine' tests/unit
 
 e2e: boot ## The tests on a real cluster, and those that need the engine which it brings
 	@$(BIN)/pytest --reruns 1 --reruns-delay 10 --max-suite-reruns 10 --durations=30 --durations-min=5 -m 'not soak' tests/e2e

@@ -24,6 +24,11 @@ def ensure(report: Report) -> dict[str, str]:
     return environment()
 
 
+PARALLEL = "32"
+"""Resources at once: those that wait for others to be ready are many, and the engine's own four a core are soon all of
+that kind."""
+
+
 def environment() -> dict[str, str]:
     """The variables to set, complete values (PATH included); changes nothing.
 
@@ -34,6 +39,7 @@ def environment() -> dict[str, str]:
         raise Problem("the toolchain isn't installed yet", "run `make up`")
     # The backend's metadata files are written in place: an engine killed between leaves a stack that nothing opens.
     variables = {
+        "PULUMI_PARALLEL": os.environ.get("PULUMI_PARALLEL", PARALLEL),
         "PATH": _path(beside.folder),
         "PULUMI_BACKEND_URL": f"file://{paths.backend()}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(paths.passphrase()),

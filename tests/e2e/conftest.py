@@ -23,15 +23,17 @@ from local import paths, toolchain
 from local.node.config import NodeConfig
 from tests.e2e import snapshot
 from tests.e2e.order import COMPANY, is_alone, place
-from tests.support import flaky, processes
+from tests.support import flaky, installation_secrets, processes
 from tests.support.beside import Beside
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp, run
 from tests.support.engine_killed import ROUNDS, StackOf, on_the_node
+from tests.support.installation_secrets import Searched, search_images
 from tests.support.mlflow import Mlflow
 from tests.support.no_image import NoImage
 from tests.support.no_image import up as up_without_image
 from tests.support.passing import Passing, Removed, Rotated, purge_all, remove, rotate
+from tests.support.plain_pulumi import NOTHING_CHANGES
 
 HERE = Path(__file__).parent
 COLD_SECONDS = 40 * 60
@@ -309,6 +311,27 @@ def idly(request: pytest.FixtureRequest, engine_killed: dict[str, Callable[[], N
     if is_wanted(request, "test_engine_killed.py"):
         for name, rounds in engine_killed.items():
             beside.begin(name, rounds, idly=True)
+
+
+@pytest.fixture(scope="session")
+def plain_idly(request: pytest.FixtureRequest, teams: Teams, beside: Beside) -> None:
+    """What plain `pulumi` finds where nothing changes, if it was asked for: in idle time."""
+    if is_wanted(request, "test_plain_pulumi.py"):
+        for command, work in NOTHING_CHANGES.items():
+            beside.begin(f"plain pulumi {command}", work, idly=True)
+
+
+@pytest.fixture(scope="session")
+def images_searched(environment: dict[str, str], teams: Teams) -> Callable[[], Searched]:
+    """The search for secrets through all images, those that the tests before have packed too."""
+    return lambda: search_images(installation_secrets.scanner(environment))
+
+
+@pytest.fixture(scope="session")
+def searched_idly(request: pytest.FixtureRequest, images_searched: Callable[[], Searched], beside: Beside) -> None:
+    """It is begun, if it was asked for: in idle time."""
+    if is_wanted(request, "test_secrets.py"):
+        beside.begin("images searched", images_searched, idly=True)
 
 
 @pytest.fixture(scope="session")

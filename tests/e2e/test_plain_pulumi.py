@@ -2,63 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import time
 import urllib.error
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 
 import pytest
 
-from local import paths
 from mlp import teams
 from tests.e2e.conftest import Platform
+from tests.support.beside import Beside
 from tests.support.cluster import Cluster
-from tests.support.commands import Ran, mlp, run
+from tests.support.commands import mlp
 from tests.support.mlflow import Mlflow
-
-PLATFORM = "local-platform"
-TEAM = "local-team-search"
-STACKS = ("local-foundation", PLATFORM, TEAM)
-
-
-def shell(command: str, seconds: float) -> Ran:
-    """Run a command in a shell of a person: `eval "$(.venv/bin/mlp env local)"` first, then what they type."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "KUBECONFIG"))}
-    entered = f'set -e; eval "$(.venv/bin/mlp env local)"; {command}'
-    return run(["bash", "-c", entered], seconds, environment=clean, folder=paths.checkout())
-
-
-def on_each(stacks: Iterable[str], *commands: str, seconds: float = 150) -> None:
-    """Commands one after the other, on all these stacks side by side; `{}` is the stack."""
-
-    def on(stack: str) -> None:
-        for command in commands:
-            shell(command.format(stack), seconds).must_succeed()
-
-    # Each has a lock, a state and a process of its own.
-    with ThreadPoolExecutor() as pool:
-        for done in [pool.submit(on, stack) for stack in stacks]:
-            done.result()
-
-
-PREVIEW = "pulumi preview --diff --expect-no-changes --non-interactive -s {}"
+from tests.support.plain_pulumi import NOTHING_CHANGES, PLATFORM, PREVIEW, TEAM, on_each, shell
 
 
 @pytest.mark.timeout(180)
-def test_preview_sees_no_change(platform: Platform) -> None:
-    on_each(STACKS, PREVIEW)
-
-
-@pytest.mark.timeout(180)
-def test_up_changes_nothing(platform: Platform) -> None:
-    on_each(STACKS, "pulumi up --skip-preview --yes --expect-no-changes -s {}")
-
-
-@pytest.mark.timeout(180)
-def test_refresh_finds_what_was_applied(platform: Platform) -> None:
-    # And the program still agrees with what was read back.
-    on_each(STACKS, "pulumi refresh --yes --skip-preview --expect-no-changes -s {}", PREVIEW)
+@pytest.mark.parametrize("command", NOTHING_CHANGES)
+def test_it_finds_nothing_to_do(command: str, beside: Beside, platform: Platform) -> None:
+    beside.result(f"plain pulumi {command}", NOTHING_CHANGES[command])
 
 
 @pytest.mark.timeout(240)

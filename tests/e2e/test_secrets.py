@@ -22,33 +22,18 @@ from tests.e2e.conftest import Platform, Teams
 from tests.support import installation_secrets, processes, shown_by_airflow
 from tests.support.beside import Beside
 from tests.support.cluster import Cluster
-from tests.support.installation_secrets import Searched, search_images
+from tests.support.installation_secrets import Searched
 from tests.support.pipelines import DAGS
 from tests.support.secret_scan import Leak, Scanner
 from tests.support.teams import open_team
 
 READ_AT_ONCE = 8
-IMAGES = "images searched"
-pytestmark = pytest.mark.usefixtures("searching")
 
 
 @pytest.fixture(scope="module")
 def scanner(environment: dict[str, str], teams: Teams) -> Scanner:
     """A scanner for every secret of this installation."""
     return installation_secrets.scanner(environment)
-
-
-@pytest.fixture(scope="module")
-def searched(scanner: Scanner) -> Callable[[], Searched]:
-    """The search through all images, those that the tests before have packed too."""
-    return lambda: search_images(scanner)
-
-
-@pytest.fixture(scope="module")
-def searching(request: pytest.FixtureRequest, searched: Callable[[], Searched], beside: Beside) -> None:
-    """It goes on beside the other tests of this file."""
-    if any(item.name == test_not_in_images.__name__ for item in request.session.items):
-        beside.begin(IMAGES, searched)
 
 
 def none(leaks: list[Leak]) -> None:
@@ -135,8 +120,8 @@ def test_not_in_the_environment_of_processes_outside_of_containers(scanner: Scan
 
 
 @pytest.mark.timeout(300)
-def test_not_in_images(searched: Callable[[], Searched], beside: Beside, say: Callable[[str], None]) -> None:
-    found = beside.result(IMAGES, searched)
+def test_not_in_images(images_searched: Callable[[], Searched], beside: Beside, say: Callable[[str], None]) -> None:
+    found = beside.result("images searched", images_searched)
     where = f"{found.blobs} blobs of images among it ({found.size / 1e9:.1f} GB packed)"
     say(f"searched for {found.secrets} secrets, {where}")
     assert found.size > 100e6

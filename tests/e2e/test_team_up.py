@@ -106,7 +106,7 @@ def test_versions_are_visible(added: Added, again: tuple[Ran, Run]) -> None:
 
 @pytest.mark.timeout(200)
 def test_three_tasks_run_quickly(added: Added, again: tuple[Ran, Run], say: Callable[[str], None]) -> None:
-    runs = [added.pipelines.run(HELLO) for _ in range(3)]
+    runs = [again[1], *(added.pipelines.run(HELLO) for _ in range(2))]
     seconds = [run.seconds for run in runs]
     say(f"three-task DAG: {median(seconds):.1f} s ({min(seconds):.1f} to {max(seconds):.1f}), promised 20 s")
     assert {run.state for run in runs} == {"success"}

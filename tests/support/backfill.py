@@ -17,7 +17,7 @@ from tests.support.teams import Team
 
 DAG = "daily"
 FIRST, YEARS = date(1971, 1, 1), 45
-CHUNK = 8
+CHUNK = 12
 """Days that are asked for at once; more when they run out, so that it goes on as long as it is needed."""
 AT_ONCE = 2
 CONFLICT = 409

@@ -97,7 +97,7 @@ class Serving:
 
 
 @pytest.fixture(scope="package")
-def serving(cluster: Cluster, ingress: str) -> Iterator[Serving]:
+def serving(cluster: Cluster, ingress: str, plain_idly: None) -> Iterator[Serving]:
     """Versions are registered once; services of tests go after the last test of this folder."""
     team = open_team(cluster, f"team-{TEAM}", ingress)
     own = ModelService(cluster, TEAM, LIKE, ingress)

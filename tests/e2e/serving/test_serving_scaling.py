@@ -28,7 +28,8 @@ WAITING = 20
 
 
 @pytest.fixture(scope="module")
-def scaled(serving: Serving, first: First) -> Iterator[ModelService]:
+def scaled(serving: Serving, first: First, searched_idly: None) -> Iterator[ModelService]:
+    # No image is packed from here on.
     service = serving.made("scaled", replicas={"min": 0, "max": 3}, idleSeconds=IDLE_SECONDS)
     first.given_to(service)
     # The first answer says that a pod is there.
