@@ -48,7 +48,7 @@ lint: boot ## Style, types and layers
 test: boot ## Lint, and every test that needs neither cluster nor engine, in under five minutes
 	@$(MAKE) --no-print-directory -j2 lint unit
 
-unit: boot
+unit: boot ## Those tests without lint
 	@$(BIN)/pytest -n 4 --dist worksteal -m 'not engine' tests/unit
 
 e2e: boot ## The tests on a real cluster, and those that need the engine which it brings
