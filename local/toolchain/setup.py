@@ -10,6 +10,9 @@ from local.problem import Problem
 from local.tasks import Report
 from local.toolchain import engine, plugins, state
 
+PARALLEL = "32"
+"""Resources at once: many wait for others to be ready, and the engine's own four a core are soon all of that kind."""
+
 
 def ensure(report: Report) -> dict[str, str]:
     """Get the engine and its plugins, make the state's folder, and return the environment.
@@ -22,11 +25,6 @@ def ensure(report: Report) -> dict[str, str]:
     state.ensure()
     report.say(f"Pulumi engine {found.source}: {found.path}")
     return environment()
-
-
-PARALLEL = "32"
-"""Resources at once: those that wait for others to be ready are many, and the engine's own four a core are soon all of
-that kind."""
 
 
 def environment() -> dict[str, str]:

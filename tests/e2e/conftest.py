@@ -33,13 +33,16 @@ from tests.support.mlflow import Mlflow
 from tests.support.no_image import NoImage
 from tests.support.no_image import up as up_without_image
 from tests.support.passing import Passing, Removed, Rotated, purge_all, remove, rotate
+from tests.support.pipelines import DAGS, Run
 from tests.support.plain_pulumi import NOTHING_CHANGES
+from tests.support.teams import open_team
 
 HERE = Path(__file__).parent
 COLD_SECONDS = 40 * 60
 WARM_SECONDS = 6 * 60
 TEAM_SECONDS = 4 * 60
 UNITS_SECONDS = 600
+TUNED_SECONDS = 100
 TEST_SECONDS, SETUP_SECONDS = 300, COLD_SECONDS + 300
 """What a test gets that names no limit, and what its fixtures get: the first that needs one makes it, and waits for
 what runs beside. Limits end what hangs; what is promised is measured by the tests themselves."""
@@ -332,6 +335,25 @@ def searched_idly(request: pytest.FixtureRequest, images_searched: Callable[[], 
     """It is begun, if it was asked for: in idle time."""
     if is_wanted(request, "test_secrets.py"):
         beside.begin("images searched", images_searched, idly=True)
+
+
+@pytest.fixture(scope="session")
+def tuned(teams: Teams, cluster: Cluster, ingress: str) -> Callable[[], Run]:
+    """A DAG that tunes in its own tasks, pushed and run."""
+
+    def run_it() -> Run:
+        pipelines = open_team(cluster, teams.search, ingress).pipelines
+        pipelines.push(DAGS / "tuned").must_succeed()
+        return pipelines.run("tuned", TUNED_SECONDS)
+
+    return run_it
+
+
+@pytest.fixture(scope="session")
+def tuned_early(request: pytest.FixtureRequest, tuned: Callable[[], Run], beside: Beside) -> None:
+    """It is begun, if it was asked for."""
+    if is_wanted(request, "test_tuning.py"):
+        beside.begin("tuned", tuned)
 
 
 @pytest.fixture(scope="session")

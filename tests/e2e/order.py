@@ -56,6 +56,7 @@ COMPANY = (
     "test_team_rotation.py",
     "test_provider_awaits.py",
     "test_team_removal.py",
+    "test_dashboards.py",
     "test_engine_killed.py",
     "test_browser_harness.py",
     "test_browser.py",

@@ -40,7 +40,7 @@ class Use:
 
 
 @pytest.fixture(scope="module")
-def use(cluster: Cluster, ingress: str) -> Iterator[Use]:
+def use(cluster: Cluster, ingress: str, tuned_early: None) -> Iterator[Use]:
     service = ModelService(cluster, TEAM, MODEL, ingress)
     if not service.package_now:
         service.mlp("package").must_succeed()

@@ -13,9 +13,10 @@ from secrets import token_hex
 import pytest
 
 from tests.e2e.conftest import Teams
+from tests.support.beside import Beside
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp
-from tests.support.pipelines import DAGS
+from tests.support.pipelines import Run
 from tests.support.sweeps import ALL, ENDED, Sweep, file_of, kill_at_work
 from tests.support.teams import Team, open_team
 
@@ -109,10 +110,10 @@ def test_nothing_of_it_runs_on(swept: Swept, cluster: Cluster) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_a_dag_tunes_in_its_own_tasks(search: Team, cluster: Cluster, say: Callable[[str], None]) -> None:
-    pipelines = search.pipelines
-    pipelines.push(DAGS / "tuned").must_succeed()
-    run = pipelines.run("tuned", 100)
+def test_a_dag_tunes_in_its_own_tasks(
+    tuned: Callable[[], Run], beside: Beside, search: Team, say: Callable[[str], None]
+) -> None:
+    pipelines, run = search.pipelines, beside.result("tuned", tuned)
     assert run.state == "success"
     say(f"sweep of {IN_DAG} trials by two tasks of a DAG, and a task after it: {run.seconds:.0f} s")
     told = rf"told: (tuned-{run.id}[a-z0-9-]*): {IN_DAG} complete, x is "

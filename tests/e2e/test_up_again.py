@@ -35,9 +35,10 @@ def versions(cluster: Cluster) -> dict[str, str]:
 
 @pytest.mark.timeout(300)
 def test_nothing_changed_is_seen_in_a_minute(platform: Platform, cluster: Cluster, say: Callable[[str], None]) -> None:
-    mlp("up", "--yes", seconds=240).must_succeed()
-    before = versions(cluster)
-    ran = mlp("up", "--yes", seconds=240).must_succeed()
+    before, ran = versions(cluster), mlp("up", "--yes", seconds=240).must_succeed()
+    if versions(cluster) != before:
+        # Tests before had left something to put right.
+        before, ran = versions(cluster), mlp("up", "--yes", seconds=240).must_succeed()
     assert versions(cluster) == before
     say(f"nothing changed: {ran.seconds:.1f} s, promised {SECONDS} s")
     assert ran.seconds < SECONDS
