@@ -49,7 +49,7 @@ test: boot ## Lint, and every test that needs neither cluster nor engine, in und
 	@$(MAKE) --no-print-directory -j2 lint unit
 
 unit: boot ## Those tests without lint
-	@$(BIN)/pytest -n 4 --dist worksteal -m 'not engine' tests/unit
+	@$(BIN)/pytest -n 3 --dist worksteal -m 'not engine' tests/unit
 
 e2e: boot ## The tests on a real cluster, and those that need the engine which it brings
 	@$(BIN)/pytest --reruns 1 --reruns-delay 10 --max-suite-reruns 10 --durations=30 --durations-min=5 -m 'not soak' tests/e2e

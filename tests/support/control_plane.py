@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
 import ssl
 import subprocess
 import time
@@ -24,6 +23,8 @@ from types import TracebackType
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.support.ports import free_port
 
 NAMES = ("etcd", "kube-apiserver", "kube-controller-manager")
 
@@ -52,14 +53,6 @@ def _built(name: str) -> Path | None:
     from local.toolchain import gobinaries
 
     return gobinaries.path_of(name) if name in gobinaries.BINARIES else None
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on at the moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 class ControlPlane:

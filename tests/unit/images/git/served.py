@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,17 +22,10 @@ from tarfile import TarFile
 from typing import Any
 
 from local import paths
+from tests.support.ports import free_port
 
 ADMIN_KEY = "the-admin-key-of-a-test"
 PATIENCE = 20
-
-
-def free_port() -> int:
-    """One that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Server:

@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from images.git.gitserver import limits
+from tests.support.ports import free_port
 from tests.unit.images.git.conftest import Teams
-from tests.unit.images.git.served import Checker, Server, Team, free_port, run
+from tests.unit.images.git.served import Checker, Server, Team, run
 
 
 def stays(team: Team, before: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from images.modelservice.modelservice.kube import Kube
 from images.modelservice.modelservice.settings import Settings
 from images.modelservice.modelservice.stats import Stats
 from tests.doubles.model_cluster import Behaviour, ModelCluster
+from tests.support.ports import free_port
 
 SERVICE = "/apis/mlplatform.dev/v1/namespaces/team-search/modelservices/keywords"
 SLICE = "/apis/discovery.k8s.io/v1/namespaces/team-search/endpointslices/model-keywords"
@@ -40,12 +40,6 @@ SPEC: dict[str, Any] = {
 
 def image(number: int) -> str:
     return f"registry:5000/mlplatform/model-team-search-keywords@sha256:{number:064x}"
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @dataclass

@@ -13,7 +13,7 @@ from images.modelservice.modelservice import lease as module
 from images.modelservice.modelservice.kube import Kube
 from images.modelservice.modelservice.lease import Lease, LostError
 from tests.doubles.model_cluster import ModelCluster
-from tests.unit.images.modelservice.rig import free_port
+from tests.support.ports import free_port
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/mlp-platform/leases/serving"
 

@@ -14,7 +14,8 @@ import pytest
 from images.modelservice.modelservice import __main__ as program
 from images.modelservice.modelservice.settings import Settings
 from tests.doubles.model_cluster import Behaviour
-from tests.unit.images.modelservice.rig import Rig, free_port, rig
+from tests.support.ports import free_port
+from tests.unit.images.modelservice.rig import Rig, rig
 
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/mlp-platform/leases/serving"
 
@@ -46,8 +47,12 @@ def test_it_takes_its_turn_tells_and_lets_go(monkeypatch: pytest.MonkeyPatch) ->
             settings = of_a_pod(found)
             running = asyncio.create_task(program.run(settings, found.cluster.url))
             await found.until(
-                lambda: found.cluster.objects.get(LEASE, {}).get("spec", {}).get("holderIdentity") == "serving-1"
+                lambda: (
+                    running.done()
+                    or found.cluster.objects.get(LEASE, {}).get("spec", {}).get("holderIdentity") == "serving-1"
+                )
             )
+            assert not running.done(), running.exception()
             await asyncio.sleep(1)
             assert await text(found, settings.metrics_port, "/healthz") == "ok\n"
             told = await text(found, settings.metrics_port, "/metrics")
