@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ from tests.support.no_image import up as up_without_image
 from tests.support.passing import Passing, Removed, Rotated, purge_all, remove, rotate
 from tests.support.pipelines import DAGS, Run
 from tests.support.plain_pulumi import NOTHING_CHANGES
+from tests.support.secret_scan import Scanner
 from tests.support.teams import open_team
 
 HERE = Path(__file__).parent
@@ -325,9 +327,15 @@ def plain_idly(request: pytest.FixtureRequest, teams: Teams, beside: Beside) -> 
 
 
 @pytest.fixture(scope="session")
-def images_searched(environment: dict[str, str], teams: Teams) -> Callable[[], Searched]:
+def make_scanner(environment: dict[str, str], teams: Teams) -> Callable[[], Scanner]:
+    """The scanner for every secret of this installation, made when it is first asked for."""
+    return cache(lambda: installation_secrets.scanner(environment))
+
+
+@pytest.fixture(scope="session")
+def images_searched(make_scanner: Callable[[], Scanner]) -> Callable[[], Searched]:
     """The search for secrets through all images, those that the tests before have packed too."""
-    return lambda: search_images(installation_secrets.scanner(environment))
+    return lambda: search_images(make_scanner())
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ import pytest
 from local import paths
 from local.node.layout import layout
 from tests.e2e.conftest import Platform, Teams
-from tests.support import installation_secrets, processes, shown_by_airflow
+from tests.support import processes, shown_by_airflow
 from tests.support.beside import Beside
 from tests.support.cluster import Cluster
 from tests.support.installation_secrets import Searched
@@ -31,9 +31,9 @@ READ_AT_ONCE = 8
 
 
 @pytest.fixture(scope="module")
-def scanner(environment: dict[str, str], teams: Teams) -> Scanner:
+def scanner(make_scanner: Callable[[], Scanner]) -> Scanner:
     """A scanner for every secret of this installation."""
-    return installation_secrets.scanner(environment)
+    return make_scanner()
 
 
 def none(leaks: list[Leak]) -> None:

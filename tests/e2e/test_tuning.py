@@ -116,8 +116,8 @@ def test_a_dag_tunes_in_its_own_tasks(
     pipelines, run = search.pipelines, beside.result("tuned", tuned)
     assert run.state == "success"
     say(f"sweep of {IN_DAG} trials by two tasks of a DAG, and a task after it: {run.seconds:.0f} s")
-    told = rf"told: (tuned-{run.id}[a-z0-9-]*): {IN_DAG} complete, x is "
-    (name,) = re.findall(told, pipelines.log("tuned", run.id, "told", told))
+    log = pipelines.log("tuned", run.id, "told", f"told: tuned-{run.id}")
+    (name,) = re.findall(rf"told: (tuned-{run.id}[a-z0-9-]*): {IN_DAG} complete, x is ", log)
     sweep = Sweep(name, search)
     assert [trial.state for trial in sweep.trials()] == ["COMPLETE"] * IN_DAG
     own = sweep.runs().pop(ALL)
