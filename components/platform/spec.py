@@ -23,7 +23,7 @@ class MlflowSpec(Spec):
     replicas: Replicas = 1
     """Servers side by side. One does for a few teams; more of them survive a node that goes."""
 
-    resources: Resources = Resources(cpu="100m", memory="1Gi")
+    resources: Resources = Resources(cpu="50m", memory="1Gi")
     """One server takes about 430 MB when idle; artifacts pass through it."""
 
     rotation: Rotation = 1

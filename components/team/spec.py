@@ -47,8 +47,9 @@ class QuotaSpec(Spec):
 class AirflowSpec(Spec):
     """The team's own Airflow."""
 
-    resources: Resources = Resources(cpu="100m", memory="1536Mi")
-    """Servers, which share their memory: about 1 GiB when idle, more while many tasks start at once."""
+    resources: Resources = Resources(cpu="60m", memory="1536Mi")
+    """Servers, which share their memory: about 1 GiB when idle, more while many tasks start at once. The processor is
+    what they use when idle."""
 
     worker: Resources = Resources(cpu="100m", memory="512Mi")
     """Pod of a task that asks for nothing else by `executor_config`."""
@@ -112,6 +113,13 @@ class TeamSpec(Spec):
     def id(self) -> str:
         """What the team is called in every tool."""
         return team_id(self.name)
+
+    @property
+    def always(self) -> list[Resources]:
+        """What the containers ask for that run as long as the team is up; notebooks and tasks come and go."""
+        models = [model.resources for model in self.models for _ in range(model.replicas.min)]
+        store = [self.features.server] if self.features else []
+        return [self.airflow.resources, statsd.RESOURCES, *store, *models]
 
     @field_validator("models")
     @classmethod

@@ -42,8 +42,8 @@ def test_other_names_are_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("quota", "fix"),
     [
-        ({"cpu": "209m"}, "raise cpu to 210m or more"),
-        ({"cpu": "0.2"}, "raise cpu to 210m or more"),
+        ({"cpu": "169m"}, "raise cpu to 170m or more"),
+        ({"cpu": "0.16"}, "raise cpu to 170m or more"),
         ({"memory": "2111Mi"}, "raise memory to 2112Mi or more"),
         ({"memory": "2G"}, "raise memory to 2112Mi or more"),
     ],
@@ -53,7 +53,7 @@ def test_a_quota_that_airflow_does_not_fit_in_is_refused(quota: dict[str, str], 
         spec(quota={**stacks.team_spec().quota.model_dump(), **quota})
 
 
-@pytest.mark.parametrize("quota", [{"cpu": "210m", "memory": "2112Mi"}, {"cpu": "0.21", "memory": "3G", "pods": 2}])
+@pytest.mark.parametrize("quota", [{"cpu": "170m", "memory": "2112Mi"}, {"cpu": "0.17", "memory": "3G", "pods": 2}])
 def test_one_that_it_just_fits_in_will_do(quota: dict[str, object]) -> None:
     spec(quota={**stacks.team_spec().quota.model_dump(), **quota})
 
@@ -107,6 +107,6 @@ def test_two_services_of_one_name_are_refused() -> None:
 
 def test_a_quota_has_room_for_a_pod_of_each_model() -> None:
     service = {"name": "keywords", "model": "models:/m@c", "resources": {"cpu": "1", "memory": "1Gi"}}
-    with pytest.raises(ValidationError, match=r"raise cpu to 1210m or more, which Airflow .* a pod of each model"):
+    with pytest.raises(ValidationError, match=r"raise cpu to 1170m or more, which Airflow .* a pod of each model"):
         spec(models=[service], quota={"cpu": "1", "memory": "8Gi", "pods": 40, "storage": "1Gi"})
-    spec(models=[service], quota={"cpu": "1210m", "memory": "3136Mi", "pods": 40, "storage": "1Gi"})
+    spec(models=[service], quota={"cpu": "1170m", "memory": "3136Mi", "pods": 40, "storage": "1Gi"})
