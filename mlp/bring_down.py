@@ -11,7 +11,7 @@ from images import releases
 from local import node, paths
 from local.problem import Problem
 from local.tasks import Report
-from mlp import config, console, disk, environment, locks, target, team_stacks, teams
+from mlp import checks, config, console, disk, environment, locks, target, team_stacks, teams
 from mlp.target import Target
 
 
@@ -25,7 +25,7 @@ def run(yes: bool) -> None:
     if not where.embedded:
         _destroy(where, yes)
         return
-    _require_root()
+    checks.require_root()
     for stack in config.standing():
         locks.clear(stack)
     if node.state().status == "stopped":
@@ -54,7 +54,7 @@ def purge(yes: bool) -> None:
     listed = ", ".join(f"{folder} ({console.size(disk.size_of(folder))})" for folder in folders)
     console.ask(f"Stop the platform and remove all data and caches: {listed or 'nothing is there'}?", yes)
     if where.embedded:
-        _require_root()
+        checks.require_root()
         node.purge(Report("node"))
     for path in sorted(config.path_of("local-*").parent.glob(config.path_of("local-*").name)):
         config.drop_secrets(path)
@@ -63,11 +63,6 @@ def purge(yes: bool) -> None:
     for folder in folders:
         _remove(folder)
     console.say("removed; `make up` starts from nothing")
-
-
-def _require_root() -> None:
-    if os.geteuid() != 0:
-        raise Problem("you are not root, and the embedded node is root's", "run it with sudo")
 
 
 def _destroy(where: Target, yes: bool) -> None:

@@ -21,6 +21,7 @@ from mlp import (
     example_dag,
     graph,
     health,
+    restore,
     summary,
     target,
     team_stacks,
@@ -40,6 +41,7 @@ def run(layers: Sequence[str], yes: bool) -> None:
     """
     where = target.current()
     checks.require(checks.findings(where))
+    restore.require_none_half_done()
     config.require_secrets()
     fresh = not config.standing()
     if fresh:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from local import preflight
@@ -31,3 +32,13 @@ def require(found: Sequence[Finding]) -> None:
     if fatal:
         listed = "".join(f"\n  - {finding.what}\n    fix: {finding.fix}" for finding in fatal)
         raise Problem(f"{len(fatal)} things aren't met on this machine{listed}", "mend each of them and run it again")
+
+
+def require_root() -> None:
+    """Refuse to touch the embedded node's data as somebody else.
+
+    Raises:
+        Problem: This isn't root.
+    """
+    if os.geteuid() != 0:
+        raise Problem("you are not root, and the embedded node is root's", "run it with sudo")

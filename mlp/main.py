@@ -10,6 +10,7 @@ import typer
 from mlp import console, errors
 from mlp.commands import (
     airflow,
+    backup,
     credentials,
     dag,
     doctor,
@@ -21,6 +22,7 @@ from mlp.commands import (
     policy,
     preview,
     purge,
+    restore,
     status,
     sweep,
     team,
@@ -35,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (up, down, purge, status, doctor, images, env, credentials, preview, policy):
+for command in (up, down, purge, backup, restore, status, doctor, images, env, credentials, preview, policy):
     app.command(name=command.__name__.rpartition(".")[2])(command.run)
 for group in (team, dag, airflow, model, sweep, features):
     app.add_typer(group.app)

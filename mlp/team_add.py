@@ -11,7 +11,6 @@ from mlp import (
     environment,
     health,
     registry_check,
-    room,
     specs,
     summary,
     target,
@@ -50,7 +49,6 @@ def run(names: Sequence[str], yes: bool) -> None:
     write_specs(names)
     for release in {specs.team(name).images for name in names}:
         registry_check.require(release, where)
-    room.require(new, where)
     environment.enter()
     team_stacks.up(names, where, yes or len(new) == len(names))
     health.wait_for_services(names)

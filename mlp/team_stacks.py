@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from local.problem import Problem
 from local.tasks import Report
-from mlp import config, console, engine, errors, health, interrupts, state, teams
+from mlp import config, console, engine, errors, health, interrupts, room, state, teams
 from mlp.engine import Stack
 from mlp.target import Target
 
@@ -42,8 +42,10 @@ def up(names: Sequence[str], where: Target, yes: bool) -> dict[str, float]:
     """Bring these teams up; seconds that each took.
 
     Raises:
-        Problem: Some of them failed; the others are up.
+        Problem: The node has no place for those that are new, or some failed; the others are up.
     """
+    standing = teams.standing()
+    room.require([name for name in names if name not in standing], where)
     chosen = list(names) if yes else _agreed(names, where)
 
     def apply(stack: Stack, say: console.Say) -> None:

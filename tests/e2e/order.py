@@ -42,6 +42,7 @@ ORDER = (
     "test_plain_pulumi.py",
     "test_[!d]*.py",
     "test_node*.py",
+    "test_restore.py",
     "test_up_again.py",
     "test_down.py",
 )
@@ -64,7 +65,14 @@ COMPANY = (
     "test_secrets.py",
 )
 """Files beside whose tests work may go on: they measure nothing (but the node by itself) and break nothing."""
-ALONE = ("test_team_kills.py", "test_plain_pulumi.py", "test_node*.py", "test_up_again.py", "test_down.py")
+ALONE = (
+    "test_team_kills.py",
+    "test_plain_pulumi.py",
+    "test_node*.py",
+    "test_restore.py",
+    "test_up_again.py",
+    "test_down.py",
+)
 """Files beside whose tests nothing may go on, not even in the machine's idle time: they break things."""
 
 

@@ -19,6 +19,7 @@ from mlp import (
     example_dag,
     health,
     registry_check,
+    room,
     team_add,
     team_remove,
     team_stacks,
@@ -87,6 +88,16 @@ def test_add_writes_specs_and_brings_up_side_by_side(
         for team in ("ads", "recsys")
     ]
     assert run(monkeypatch, "team", "add", "ads", "recsys", "--yes") == 0, "again, it changes what changed"
+
+
+def test_new_teams_need_a_place(
+    stacks: Stacks, api: ApiServer, stands: Stands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr(room, "require", lambda names, where: asked.append(list(names)))
+    stands("local-team-search", **outputs("search"))
+    team_stacks.up(["search", "recsys"], WHERE, yes=True)
+    assert asked == [["recsys"]], "what stands has one"
 
 
 def test_add_asks_first(stacks: Stacks, api: ApiServer) -> None:
