@@ -25,14 +25,15 @@ PARTS = (
     "root-secret",
     "passphrase",
     "state",
+    "images.json",
     "node/node.json",
     "node/pki",
     "node/etcd",
     "node/volumes",
     "node/registry",
 )
-"""Below MLP_HOME: secrets, Pulumi's backend, certificates, Kubernetes' objects, volumes, images. All else there is
-written again by `mlp up`."""
+"""Below MLP_HOME: secrets, Pulumi's backend, what was pushed, certificates, Kubernetes' objects, volumes, images. All
+else there is written again by `mlp up`."""
 FORMAT = 1
 ABOUT = "backup.json"
 BLOCK = 2**20

@@ -18,6 +18,7 @@ from tests.unit.mlp.test_main import run
 CONTENT = {
     "root-secret": "secret",
     "passphrase": "phrase",
+    "images.json": "digests",
     "node/node.json": "{}",
     "node/etcd/member/snap/db": "objects",
     "node/volumes/pvc-1/data": "rows",
