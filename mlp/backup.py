@@ -21,8 +21,13 @@ def default_name() -> Path:
     return Path(f"mlplatform-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar")
 
 
-def run(file: Path, yes: bool) -> None:
+def run(file: Path, yes: bool, dry_run: bool = False) -> None:
     """Stop the node, write the file, and start the node again if it ran.
+
+    Args:
+        file: Where to.
+        yes: Don't ask before the node is stopped.
+        dry_run: Only look, and say what would be written.
 
     Raises:
         Problem: There is nothing to copy, no room for it, or the file is there already.
@@ -32,9 +37,13 @@ def run(file: Path, yes: bool) -> None:
         raise Problem(f"nothing stands in {paths.home()} that could be backed up", "bring the platform up: `mlp up`")
     if file.exists():
         raise Problem(f"{file} is there already, and may be the only backup", "choose another name")
+    parts = there()
+    if dry_run:
+        require_space(file.absolute().parent, size(parts))
+        print(f"{file} would get {console.size(size(parts))}: {', '.join(parts)}\nnothing was changed")
+        return
     for stack in config.standing():
         locks.clear(stack)
-    parts = there()
     with _stopped(yes):
         about = archive.About(archive.FORMAT, datetime.now(UTC).isoformat(timespec="seconds"), size(parts))
         require_space(file.absolute().parent, about.size)

@@ -10,14 +10,24 @@ from local.problem import Problem
 from mlp import archive, backup, console
 
 
-def run(file: Path, replace: bool, yes: bool) -> None:
+def run(file: Path, replace: bool, yes: bool, dry_run: bool = False) -> None:
     """Put a backup back, where no platform is or instead of it. Nothing is touched before the file is seen to be whole.
+
+    Args:
+        file: Of `mlp backup`.
+        replace: Also where a platform is, whose data is lost.
+        yes: Don't ask.
+        dry_run: Only look whether the file is whole, beside whatever runs.
 
     Raises:
         Problem: The file is no backup or not whole, a platform runs or is there, or there is no room.
     """
     backup.require_embedded()
     about = archive.read_about(file)
+    if dry_run:
+        archive.require_whole(file)
+        print(f"{file} is whole: {console.size(about.size)} of {about.made}\nnothing was changed")
+        return
     if node.state().status != "stopped":
         raise Problem("the platform runs", "stop it: `mlp down`")
     old = backup.there()

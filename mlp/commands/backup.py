@@ -13,6 +13,7 @@ from mlp.exclusive import only_one
 def run(
     file: Annotated[Path | None, typer.Argument(help="Where to; a name with the time if none.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be written.")] = False,
 ) -> None:
     """Copy the embedded platform's data, state and secrets into one file. The platform stops meanwhile.
 
@@ -21,4 +22,4 @@ def run(
     from mlp import backup
 
     with only_one("backup"):
-        backup.run(file or backup.default_name(), yes)
+        backup.run(file or backup.default_name(), yes, dry_run)

@@ -151,6 +151,23 @@ def test_nobody_is_stopped_unasked(machine: Node, tmp_path: Path) -> None:
     assert machine.done == []
 
 
+def test_dry_runs_change_nothing(
+    file: Path, machine: Node, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, machine.status = content(paths.home()), "running"
+    assert run(monkeypatch, "backup", str(file.parent / "other.tar"), "--dry-run") == 0
+    assert run(monkeypatch, "restore", str(file), "--dry-run") == 0
+    said = capsys.readouterr().out
+    assert "other.tar would get" in said
+    assert "node/volumes" in said
+    assert f"{file} is whole" in said
+    assert not (file.parent / "other.tar").exists()
+    assert content(paths.home()).items() >= before.items()
+    assert machine.done == []
+    damaged(file)
+    assert run(monkeypatch, "restore", str(file), "--dry-run") == 1
+
+
 def test_a_backup_is_not_overwritten(file: Path) -> None:
     before = file.read_bytes()
     with pytest.raises(Problem, match="is there already"):
