@@ -116,6 +116,7 @@ def _control_plane(plan: Plan, where: Layout, tree: cgroups.Tree, report: Report
     _wait(lambda: [] if answers(url, authority) else ["kube-apiserver"], API_TIMEOUT, where)
     write(where.etc / "kube-proxy.yaml", kube_proxy.settings(where, plan.config, plan.machine))
     _run(programs.kube_proxy(where, plan.config, plan.binaries["kube-proxy"]), tree)
+    _run(programs.policing(where), tree)
 
 
 def _addons(

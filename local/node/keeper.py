@@ -1,4 +1,4 @@
-"""Keeps containerd, kubelet and kube-proxy running, and their logs short: `python -m local.node.keeper DATA RUN`.
+"""Keeps the node's programs running, and their logs short: `python -m local.node.keeper DATA RUN`.
 
 A machine's init would; not every machine has one that can. Everything that it needs is loaded when it starts, so the
 checkout may go meanwhile. `mlp up` ends it before it changes anything and starts it last; pods' logs are the kubelet's

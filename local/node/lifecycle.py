@@ -115,7 +115,7 @@ def _down(where: Layout, report: Report) -> None:
     tree = cgroups.tree(facts)
     if not where.before.exists() and not tree.pids():
         report.cached()
-    for name in (programs.KEEPER, "kube-proxy", "kubelet"):
+    for name in (programs.KEEPER, programs.POLICING, "kube-proxy", "kubelet"):
         processes.stop(where.pid_file(name))
     cleanup.end_containers(tree)
     processes.stop(where.pid_file("containerd"))

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from local.node.config import NodeConfig
+from local.node.policing.rules import TABLE as OF_POLICIES
 from local.node.shell import run, succeeds
 
 LINK = "mlp-node"
@@ -93,11 +94,11 @@ def exceptions(config: NodeConfig, dropping: set[str]) -> list[tuple[str, list[s
 
 
 def down(config: NodeConfig) -> None:
-    """Take away link (and its routes) and rules, and kube-proxy's tables."""
+    """Take away link (and its routes) and rules, and the tables of kube-proxy and of policies."""
     for chain, match in exceptions(config, {"FORWARD", "INPUT"}):
         while _has_filter_table() and succeeds(["iptables", "-w", "-D", chain, *match]):
             pass
-    for family, table in (("ip", TABLE), ("ip", OF_KUBE_PROXY), ("ip6", OF_KUBE_PROXY)):
+    for family, table in (("ip", TABLE), ("ip", OF_POLICIES), ("ip", OF_KUBE_PROXY), ("ip6", OF_KUBE_PROXY)):
         # Not by listing first: an older nft crashes on listing what kube-proxy's newer one made.
         run(["nft", "-f", "-"], stdin=f"table {family} {table}\ndelete table {family} {table}\n")
     succeeds(["ip", "link", "delete", LINK])

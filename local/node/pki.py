@@ -57,6 +57,8 @@ def ensure(layout: Layout, config: NodeConfig, kubeadm: Path, version: str) -> b
             run([kubeadm, "init", "phase", "kubeconfig", name, "--config", settings, into])
         proxy = run([kubeadm, "kubeconfig", "user", "--config", settings, "--client-name", "system:kube-proxy"])
         write(layout.kubeconfigs / "kube-proxy.conf", proxy)
+        policing = run([kubeadm, "kubeconfig", "user", "--config", settings, "--client-name", "mlplatform:policing"])
+        write(layout.kubeconfigs / "policing.conf", policing)
     issue(layout.pki, config)
     _own(layout)
     return renewed
@@ -118,7 +120,7 @@ def _drop(certificates: list[Path], layout: Layout) -> bool:
 
 def _complete(layout: Layout) -> bool:
     # In the order in which they are made: the last one is there when all are.
-    return (layout.pki / "sa.pub").is_file() and (layout.kubeconfigs / "kube-proxy.conf").is_file()
+    return (layout.pki / "sa.pub").is_file() and (layout.kubeconfigs / "policing.conf").is_file()
 
 
 def _own(layout: Layout) -> None:

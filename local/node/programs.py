@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from local.node import policing as policy_code
 from local.node.config import NodeConfig
 from local.node.layout import Layout
 from local.node.processes import Program
 
-LOGGING = ("containerd", "kubelet", "kube-proxy")
+POLICING = "policing"
+LOGGING = ("containerd", "kubelet", "kube-proxy", POLICING)
 KEEPER = "keeper"
 ALL = (*LOGGING, KEEPER)
 """Their names, in the order in which they are started."""
@@ -68,8 +70,21 @@ def kube_proxy(layout: Layout, config: NodeConfig, binary: Path) -> Program:
     )
 
 
+def policing(layout: Layout) -> Program:
+    """Puts NetworkPolicies in force (`local.node.policing`)."""
+    kubeconfig = layout.kubeconfigs / "policing.conf"
+    return Program(
+        name=POLICING,
+        argv=(sys.executable, "-P", "-u", "-m", "local.node.policing", str(kubeconfig)),
+        log=layout.log(POLICING),
+        pid_file=layout.pid_file(POLICING),
+        group=POLICING,
+        inputs=(kubeconfig, *sorted(Path(policy_code.__file__).parent.glob("*.py"))),
+    )
+
+
 def keeper(layout: Layout) -> Program:
-    """Starts the three again when they end, and truncates their logs (`local.node.keeper`)."""
+    """Starts the others again when they end, and truncates their logs (`local.node.keeper`)."""
     return Program(
         name=KEEPER,
         argv=(sys.executable, "-P", "-m", "local.node.keeper", str(layout.data), str(layout.run)),

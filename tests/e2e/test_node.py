@@ -165,7 +165,7 @@ def test_rebooted_it_is_back_with_its_data(kept: Kept, say: Callable[[str], None
     assert node.state().status == "running"
 
 
-@pytest.mark.parametrize("program", ["kubelet", "containerd", "kube-proxy"])
+@pytest.mark.parametrize("program", programs.LOGGING)
 def test_one_dead_program_is_back_by_itself_under_running_pods(kept: Kept, program: str) -> None:
     running = processes.running(layout().pid_file(program))
     assert running is not None

@@ -143,7 +143,7 @@ def test_ending_certificates_are_made_anew_by_the_same_authority(
 def test_a_first_time_that_was_cut_short_is_finished(tmp_path: Path, kubeadm: Path) -> None:
     layout = Layout(tmp_path / "node", tmp_path / "run")
     pki.ensure(layout, CONFIG, kubeadm, gobinaries.KUBERNETES)
-    (layout.kubeconfigs / "kube-proxy.conf").unlink()
+    (layout.kubeconfigs / "policing.conf").unlink()
     (layout.kubeconfigs / "scheduler.conf").unlink()
     (layout.pki / "front-proxy-client.crt").unlink()
     (layout.pki / "front-proxy-client.key").unlink()
