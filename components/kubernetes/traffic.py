@@ -1,6 +1,6 @@
 """Who may talk to whom: nobody, unless a policy here says so.
 
-A network plugin has to enforce these; the embedded node's doesn't (README, support table).
+The cluster's network plugin puts these in force; on the embedded node `local/node/policing` does.
 """
 
 from __future__ import annotations

@@ -18,26 +18,14 @@ from local.node.config import NodeConfig
 from local.node.layout import layout
 from tests.e2e.conftest import Platform
 from tests.support.cluster import Cluster
+from tests.support.reach import OPEN, REFUSED, reach
 
 pytestmark = [pytest.mark.cluster, pytest.mark.root, pytest.mark.timeout(120)]
 
 NEAR, FAR = "e2e-policies-near", "e2e-policies-far"
 IN_FORCE_SECONDS = 5
-OPEN, REFUSED = "open", "EHOSTUNREACH"
 WEB, OTHER = 8000, 8001
 SERVE = f"python3 -m http.server {WEB} & exec python3 -m http.server {OTHER}"
-PROBE = """
-import errno, socket, sys
-for target in sys.argv[1:]:
-    host, port = target.rsplit(":", 1)
-    try:
-        socket.create_connection((host, int(port)), 2).close()
-        print("open")
-    except TimeoutError:
-        print("silent")
-    except OSError as error:
-        print(errno.errorcode.get(error.errno, error))
-"""
 
 
 @dataclass(frozen=True)
@@ -50,9 +38,7 @@ class Pods:
 
     def from_(self, pod: str, *targets: str) -> list[str]:
         """What a pod gets of each `host:port`: open, silent, or the error's name."""
-        namespace = FAR if pod == "client" else NEAR
-        command = ("exec", pod, "-n", namespace, "--", "python3", "-c", PROBE, *targets)
-        return self.cluster.kubectl(*command).split()
+        return reach(self.cluster, FAR if pod == "client" else NEAR, pod, list(targets))
 
     def wait(self, pod: str, targets: Sequence[str], wanted: Sequence[str]) -> float:
         """Seconds until a pod gets what is wanted.

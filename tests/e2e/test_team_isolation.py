@@ -1,8 +1,8 @@
 """What a team tries at the other team's and at the platform's things is refused; the same at its own is allowed.
 
 One table (tests/support/attempts) is run with both, so that no refusal has another cause than whose thing it is. The
-attempts are real: with the team's own credentials and service accounts, against the real tools. What pods can reach
-over the network is no part of it: network policies are written, but the embedded node doesn't enforce them.
+attempts are real: with the team's own credentials and service accounts, against the real tools, and from inside of its
+pods over the network.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from tests.support.attempts.attempt import Attacker, Attempt, Target
 from tests.support.attempts.table import ATTEMPTS
 from tests.support.cluster import Cluster
 from tests.support.members import member
+from tests.support.reach import OPEN, REFUSED, reach
 from tests.support.refused import Refused
 from tests.support.service_account import ServiceAccount
 from tests.support.teams import Team, mlflow_site, open_team
@@ -133,3 +134,32 @@ def test_the_other_team_has_all_that_it_had(attacker: Attacker, targets: dict[st
 def test_thirty_attempts_are_made(say: Callable[[str], None]) -> None:
     say(f"isolation: {len(REFUSALS) + len(beyond.ATTEMPTS)} attempts refused, {len(ATTEMPTS)} allowed on its own")
     assert len(ATTEMPTS) >= 30
+
+
+def ports_of(cluster: Cluster, namespace: str) -> list[str]:
+    """`address:port` of every port that the namespace's pods say they have."""
+    return [
+        f"{pod['status']['podIP']}:{port['containerPort']}"
+        for pod in cluster.items("pods", "-n", namespace, "--field-selector=status.phase=Running")
+        for container in pod["spec"]["containers"]
+        for port in container.get("ports", [])
+        if port.get("protocol", "TCP") == "TCP" and not pod["spec"].get("hostNetwork")
+    ]
+
+
+@pytest.mark.timeout(120)
+def test_a_team_reaches_no_pod_of_another(teams: Teams, cluster: Cluster) -> None:
+    airflow = pods.running(cluster, teams.recsys, "airflow")
+    theirs = ports_of(cluster, teams.search)
+    assert len(theirs) > 2
+    assert set(reach(cluster, teams.recsys, airflow, theirs)) == {REFUSED}
+    assert reach(cluster, teams.recsys, airflow, ["mlflow.mlp-platform:5000"]) == [OPEN]
+
+
+@pytest.mark.timeout(120)
+def test_of_the_platform_a_team_reaches_what_it_needs(teams: Teams, cluster: Cluster) -> None:
+    airflow = pods.running(cluster, teams.recsys, "airflow")
+    for name in ("alertmanager", "tenancy", "cluster-state", "postgres-exporter"):
+        (pod,) = cluster.items("pods", "-n", "mlp-platform", "-l", f"app.kubernetes.io/name={name}")
+        port = pod["spec"]["containers"][0]["ports"][0]["containerPort"]
+        assert reach(cluster, teams.recsys, airflow, [f"{pod['status']['podIP']}:{port}"]) == [REFUSED], name
