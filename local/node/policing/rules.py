@@ -33,7 +33,7 @@ def table(policies: Collection[Policy], pods: Collection[Pod], namespaces: Mappi
             )
             lines += [f"  chain {chain} {{", *(f"    {line}return" for line in allowed), f"    {REFUSE}", "  }"]
     into, out = _map("ip daddr", ways["Ingress"]), _map("ip saddr", ways["Egress"])
-    lines += _chain("forward", [*out, *into])
+    lines += _chain("forward", [*_itself(ways["Ingress"] | ways["Egress"]), *out, *into])
     # What a pod sends to the node itself, such as to the API server.
     lines += _chain("input", out)
     return "\n".join([*lines, "}", ""])
@@ -43,6 +43,12 @@ def _chain(hook: str, maps: Iterable[str]) -> list[str]:
     # Behind the node's own rules, which have priority `filter`.
     head = f"    type filter hook {hook} priority filter + 10; policy accept;"
     return [f"  chain {hook} {{", head, "    ct state established,related accept", *maps, "  }"]
+
+
+def _itself(addresses: Iterable[str]) -> list[str]:
+    """Who talks to itself through a Service always may."""
+    pairs = ", ".join(f"{address} . {address}" for address in sorted(addresses))
+    return [f"    ip saddr . ip daddr {{ {pairs} }} accept"] if pairs else []
 
 
 def _map(field: str, verdicts: Mapping[str, str]) -> list[str]:

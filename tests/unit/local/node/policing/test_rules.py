@@ -54,15 +54,20 @@ def test_a_policy_is_about_the_pods_of_its_namespace_that_it_selects() -> None:
     found = chains(policy(policyTypes=["Ingress"]))
     assert found["ingress-0"] == [REFUSE]
     verdicts = "ip daddr vmap { 100.64.16.2 : jump ingress-0, 100.64.16.3 : jump ingress-0 }"
-    assert found["forward"][2:] == [verdicts]
+    assert found["forward"][3:] == [verdicts]
     assert len(found["input"]) == 2, "the node reaches its pods"
 
 
 def test_what_a_pod_sends_to_the_node_is_seen_too() -> None:
     found = chains(policy(policyTypes=["Egress"]))
     verdicts = "ip saddr vmap { 100.64.16.2 : jump egress-0, 100.64.16.3 : jump egress-0 }"
-    assert found["forward"][2:] == [verdicts]
+    assert found["forward"][3:] == [verdicts]
     assert found["input"][2:] == [verdicts]
+
+
+def test_a_pod_reaches_itself_through_its_service() -> None:
+    pairs = "100.64.16.2 . 100.64.16.2, 100.64.16.3 . 100.64.16.3"
+    assert chains(policy())["forward"][2] == f"ip saddr . ip daddr {{ {pairs} }} accept"
 
 
 def test_policies_add_up() -> None:
