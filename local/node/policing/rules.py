@@ -22,7 +22,7 @@ FIELDS = {"Ingress": ("ingress", "from", "saddr"), "Egress": ("egress", "to", "d
 def table(policies: Collection[Policy], pods: Collection[Pod], namespaces: Mapping[str, Labels]) -> str:
     """The whole table, as `nft -f` reads it: it replaces the one that is there in one step."""
     lines = [f"table ip {TABLE}", f"delete table ip {TABLE}", f"table ip {TABLE} {{"]
-    ways = {}
+    ways: dict[str, dict[str, str]] = {}
     for direction in FIELDS:
         ways[direction] = {}
         for index, (about, members) in enumerate(_groups(direction, policies, pods)):

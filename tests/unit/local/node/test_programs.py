@@ -44,3 +44,10 @@ def test_kube_proxy_leaves_the_machines_settings_alone() -> None:
     }
     assert settings["nodePortAddresses"] == ["100.64.0.1/32"]
     assert settings["healthzBindAddress"].startswith("127.0.0.1:")
+
+
+def test_who_polices_is_started_anew_when_its_code_or_its_key_changes() -> None:
+    program = programs.policing(LAYOUT)
+    assert program.argv[-2:] == ("local.node.policing", "/home/node/kubeconfigs/policing.conf")
+    names = {path.name for path in program.inputs}
+    assert {"policing.conf", "rules.py", "objects.py", "watch.py", "__main__.py"} <= names
