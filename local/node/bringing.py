@@ -19,6 +19,7 @@ from local.node import (
     manifests,
     network,
     pki,
+    plugins,
     processes,
     programs,
     sysctls,
@@ -93,7 +94,8 @@ def _machine(plan: Plan, where: Layout, tree: cgroups.Tree) -> None:
     sysctls.write(sysctls.NEEDED)
     network.up(plan.config)
     leases = where.run / "cni"
-    write(where.cni / "10-mlplatform.conflist", network.conflist(plan.config, plan.machine.mtu, leases))
+    write(where.cni / "10-mlplatform.conflist", network.conflist(plan.config, plan.machine.mtu, leases, where.policing))
+    plugins.install(where.cni_plugins)
 
 
 def _runtime(plan: Plan, where: Layout, tree: cgroups.Tree, report: Report) -> None:

@@ -20,7 +20,6 @@ from local.node.shell import run
 from local.problem import Problem
 from local.tasks import Report
 
-CNI_PLUGINS = "/usr/lib/cni"
 NAMESPACE = "k8s.io"
 
 _REF = "org.opencontainers.image.ref.name"
@@ -53,7 +52,7 @@ disabled_plugins = [
   stream_server_address = "127.0.0.1"
 
 [plugins."io.containerd.grpc.v1.cri".cni]
-  bin_dir = "{CNI_PLUGINS}"
+  bin_dir = "{layout.cni_plugins}"
   conf_dir = "{layout.cni}"
 
 [plugins."io.containerd.grpc.v1.cri".registry]

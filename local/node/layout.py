@@ -66,6 +66,16 @@ class Layout:
         return self.etc / "cni"
 
     @property
+    def cni_plugins(self) -> Path:
+        """CNI plugins: the machine's and ours."""
+        return self.etc / "cni-plugins"
+
+    @property
+    def policing(self) -> Path:
+        """Where pods that come are told to who polices."""
+        return self.run / "policing.sock"
+
+    @property
     def logs(self) -> Path:
         """Logs of containerd and kubelet, and `pods/`."""
         return self.data / "logs"

@@ -7,6 +7,7 @@ import json
 import time
 from pathlib import Path
 
+from local.node import plugins
 from local.node.config import NodeConfig
 from local.node.policing.rules import TABLE as OF_POLICIES
 from local.node.shell import run, succeeds
@@ -17,8 +18,8 @@ COMMENT = "mlplatform"
 OF_KUBE_PROXY = "kube-proxy"
 
 
-def conflist(config: NodeConfig, mtu: int, leases: Path) -> str:
-    """CNI configuration: a pair of devices for each pod, all traffic routed by the machine.
+def conflist(config: NodeConfig, mtu: int, leases: Path, policing: Path) -> str:
+    """CNI configuration: a pair of devices for each pod, all traffic routed by the machine; then `policing` is told.
 
     Routed, not bridged: the machine's connection tracking then sees what goes from pod to pod through a Service,
     without br_netfilter.
@@ -34,7 +35,8 @@ def conflist(config: NodeConfig, mtu: int, leases: Path) -> str:
             "dataDir": str(leases),
         },
     }
-    return json.dumps({"cniVersion": "1.0.0", "name": COMMENT, "plugins": [plugin]}, indent=1) + "\n"
+    told = {"type": plugins.POLICING, "socket": str(policing)}
+    return json.dumps({"cniVersion": "1.0.0", "name": COMMENT, "plugins": [plugin, told]}, indent=1) + "\n"
 
 
 def rules(config: NodeConfig) -> str:

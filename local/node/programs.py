@@ -75,7 +75,7 @@ def policing(layout: Layout) -> Program:
     kubeconfig = layout.kubeconfigs / "policing.conf"
     return Program(
         name=POLICING,
-        argv=(sys.executable, "-P", "-u", "-m", "local.node.policing", str(kubeconfig)),
+        argv=(sys.executable, "-P", "-u", "-m", "local.node.policing", str(kubeconfig), str(layout.policing)),
         log=layout.log(POLICING),
         pid_file=layout.pid_file(POLICING),
         group=POLICING,

@@ -17,6 +17,7 @@ class Pod:
 
     namespace: str
     address: str
+    """Empty while the API server doesn't know it."""
     labels: Labels
     ports: Mapping[tuple[str, str], int]
     """Numbers by name and protocol."""
@@ -38,15 +39,15 @@ class Policy:
 
 
 def pod_of(item: Mapping[str, Any]) -> Pod | None:
-    """A pod as the API server has it; None if it has no address of its own: not yet, no more, or the node's."""
+    """A pod as the API server has it; None if it has no address of its own: no more, or the node's."""
     status, spec = item.get("status") or {}, item["spec"]
-    if not status.get("podIP") or status.get("phase") in OVER or spec.get("hostNetwork"):
+    if status.get("phase") in OVER or spec.get("hostNetwork"):
         return None
     containers = [*spec["containers"], *(spec.get("initContainers") or [])]
     named = [port for one in containers for port in one.get("ports") or [] if port.get("name")]
     return Pod(
         item["metadata"]["namespace"],
-        status["podIP"],
+        status.get("podIP") or "",
         item["metadata"].get("labels") or {},
         {(port["name"], port.get("protocol", "TCP")): port["containerPort"] for port in named},
     )

@@ -17,14 +17,14 @@ PAUSE_SECONDS = 1.0
 class Kind:
     """What is left of each object of a kind by a function, by namespace and name."""
 
-    def __init__(self, client: Client, path: str, of: Callable[[Any], Any], changed: threading.Event) -> None:
+    def __init__(self, client: Client, path: str, of: Callable[[Any], Any], changed: Callable[[], object]) -> None:
         """Nothing is asked yet.
 
         Args:
             client: The API server.
             path: Of the kind, in all namespaces.
             of: What matters of an object; None leaves it out.
-            changed: Set when anything that matters has changed.
+            changed: Called when anything that matters has changed.
         """
         self._client, self._path, self._of, self._changed = client, path, of, changed
         self._lock = threading.Lock()
@@ -52,7 +52,7 @@ class Kind:
         listed = {_key(item): self._of(item) for item in answer.get("items") or []}
         with self._lock:
             self._found = {key: value for key, value in listed.items() if value is not None}
-        self._changed.set()
+        self._changed()
         return str(answer["metadata"]["resourceVersion"])
 
     def _watch(self, version: str) -> str:
@@ -73,7 +73,7 @@ class Kind:
                 del self._found[key]
             else:
                 self._found[key] = value
-        self._changed.set()
+        self._changed()
 
 
 def _key(item: Mapping[str, Any]) -> tuple[str, str]:

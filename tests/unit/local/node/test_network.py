@@ -10,8 +10,9 @@ from local.node.config import NodeConfig
 
 
 def test_the_pods_network_is_routed_and_no_bridge() -> None:
-    written = json.loads(network.conflist(NodeConfig(), 1400, Path("/run/x/cni")))
-    (plugin,) = written["plugins"]
+    written = json.loads(network.conflist(NodeConfig(), 1400, Path("/run/x/cni"), Path("/run/x/socket")))
+    plugin, told = written["plugins"]
+    assert told["socket"] == "/run/x/socket"
     assert (plugin["type"], plugin["mtu"], plugin["ipMasq"]) == ("ptp", 1400, False)
     assert plugin["ipam"]["ranges"] == [[{"subnet": "100.64.16.0/20"}]]
     assert plugin["ipam"]["dataDir"] == "/run/x/cni"

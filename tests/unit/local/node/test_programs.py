@@ -48,6 +48,7 @@ def test_kube_proxy_leaves_the_machines_settings_alone() -> None:
 
 def test_who_polices_is_started_anew_when_its_code_or_its_key_changes() -> None:
     program = programs.policing(LAYOUT)
-    assert program.argv[-2:] == ("local.node.policing", "/home/node/kubeconfigs/policing.conf")
+    given = ("local.node.policing", "/home/node/kubeconfigs/policing.conf", "/run/x/policing.sock")
+    assert program.argv[-3:] == given
     names = {path.name for path in program.inputs}
     assert {"policing.conf", "rules.py", "objects.py", "watch.py", "__main__.py"} <= names

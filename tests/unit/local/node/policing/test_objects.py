@@ -23,19 +23,18 @@ def item(**changes: Any) -> dict[str, Any]:
 def test_a_pod_with_what_matters_of_it() -> None:
     ports = {("web", "TCP"): 8080, ("dns", "UDP"): 53}
     assert pod_of(item()) == Pod("ns", "100.64.16.2", LABELS, ports)
+    assert pod_of(item(status={"podIP": None, "phase": "Pending"})) == Pod("ns", "", LABELS, ports)
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"status": {"podIP": ""}},
-        {"status": {"podIP": None}},
         {"status": {"phase": "Succeeded"}},
         {"status": {"phase": "Failed"}},
         {"spec": {"hostNetwork": True}},
     ],
 )
-def test_pods_without_an_address_of_their_own(changes: dict[str, Any]) -> None:
+def test_pods_that_have_no_address_of_their_own(changes: dict[str, Any]) -> None:
     assert pod_of(item(**changes)) is None
 
 

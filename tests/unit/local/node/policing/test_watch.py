@@ -43,7 +43,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
 def follow(server: ApiServer) -> tuple[Kind, threading.Event]:
     changed = threading.Event()
     client = Client(kubeconfig.load(server.kubeconfig, "", "", ""))
-    kind = Kind(client, PATH, labels_of, changed)
+    kind = Kind(client, PATH, labels_of, changed.set)
     assert kind.found is None
     threading.Thread(target=kind.follow, daemon=True).start()
     return kind, changed
