@@ -162,6 +162,9 @@ def _traffic(inputs: FeatureStoreInputs, selector: dict[str, str], opts: pulumi.
         into=([traffic.platform_pods(), *people], [traffic.tcp(PORT)]),
         out=([], [traffic.tcp(platform.foundation.database.port), *registry]),
     )
+    metrics_from = ([traffic.pods_of(platform.namespace)], [traffic.tcp(METRICS_PORT)])
+    name = f"{FEATURES}-metrics"
+    traffic.allow(name, f"{name}-traffic", inputs.namespace, selector, opts, into=metrics_from)
     grpc = int(platform.features.grpc.rpartition(":")[2])
     traffic.allow(
         "features-clients",

@@ -35,6 +35,7 @@ def test_nobody_is_let_in_without_being_named() -> None:
         "airflow-metrics",
         "model",
         "features",
+        "features-metrics",
         "notebook-hub",
         "notebook-own",
     }
