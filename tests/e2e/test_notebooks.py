@@ -137,6 +137,14 @@ def test_a_notebook_of_another_team_is_refused_at_the_hub(seats: Seats) -> None:
         seats.ada.ask("POST", "/users/ada/servers/recsys", {})
 
 
+def test_a_notebooks_token_opens_no_other_notebook(seats: Seats) -> None:
+    token = seats.kernel.run("print(os.environ['JUPYTERHUB_API_TOKEN'])").strip()
+    headers = {"Authorization": f"token {token}"}
+    assert seats.ada.site.ask("GET", "/user/ada/search/api/contents", headers=headers)
+    with pytest.raises(Refused, match="403|404"):
+        seats.ada.site.ask("GET", "/user/grace/recsys/api/contents", headers=headers)
+
+
 def test_a_wrong_password_is_refused(ingress: str, teams: Teams) -> None:
     with pytest.raises(Refused, match="403"):
         sign_in(ingress, "ada", "not-hers")

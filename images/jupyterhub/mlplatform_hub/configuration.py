@@ -94,6 +94,8 @@ def _notebooks(spawner: Any, settings: Settings) -> None:
     spawner.cmd = pod.kernel_arguments(settings.idle_seconds)
     spawner.pod_name_template = "notebook-{username}"
     spawner.pvc_name_template = "home-{username}"
+    # Its default has a name, which would replace ours: network policies mean ours.
+    spawner.common_labels = {"app.kubernetes.io/managed-by": "kubespawner"}
     spawner.extra_labels = dict(pod.LABELS)
     spawner.storage_extra_labels = {"app.kubernetes.io/name": "home", "app.kubernetes.io/part-of": "mlplatform"}
     spawner.storage_pvc_ensure = True
