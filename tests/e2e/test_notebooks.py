@@ -141,7 +141,7 @@ def test_a_notebooks_token_opens_no_other_notebook(seats: Seats) -> None:
     token = seats.kernel.run("print(os.environ['JUPYTERHUB_API_TOKEN'])").strip()
     headers = {"Authorization": f"token {token}"}
     assert seats.ada.site.ask("GET", "/user/ada/search/api/contents", headers=headers)
-    with pytest.raises(Refused, match="403|404"):
+    with pytest.raises(Refused, match=r"403|404"):
         seats.ada.site.ask("GET", "/user/grace/recsys/api/contents", headers=headers)
 
 
