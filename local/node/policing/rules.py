@@ -7,6 +7,7 @@ Addresses are matched after Services' have become pods'.
 
 from __future__ import annotations
 
+import ipaddress
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -86,13 +87,25 @@ def _allowed(
             yield from _ports(rule, "", members if direction == "Ingress" else pods)
             continue
         for block in [peer["ipBlock"] for peer in peers if peer.get("ipBlock")]:
-            but = f"ip {side} != {_set(block['except'])} " if block.get("except") else ""
-            inside = members if direction == "Ingress" else []
-            yield from _ports(rule, f"ip {side} {block['cidr']} {but}", inside)
+            for where in _block(block, side):
+                yield from _ports(rule, where, members if direction == "Ingress" else [])
         meant = [pod for pod in pods if any(_is_peer(peer, policy, pod, namespaces) for peer in peers)]
         if meant:
             where = f"ip {side} {_set(pod.address for pod in meant)} "
             yield from _ports(rule, where, members if direction == "Ingress" else meant)
+
+
+def _block(block: Mapping[str, Any], side: str) -> Iterator[str]:
+    """A match for a range but parts of it; none for one of IPv6, which no pod has."""
+    if whole := _ranges([block["cidr"]]):
+        but = _ranges(block.get("except") or [])
+        yield f"ip {side} {whole[0]} " + (f"ip {side} != {_set(but)} " if but else "")
+
+
+def _ranges(written: Iterable[str]) -> list[str]:
+    """Those of IPv4, in nftables' way: without host bits, and none inside of another."""
+    found = [ipaddress.IPv4Network(one, strict=False) for one in written if ":" not in one]
+    return [str(one) for one in ipaddress.collapse_addresses(found)]
 
 
 def _is_peer(peer: Mapping[str, Any], policy: Policy, pod: Pod, namespaces: Mapping[str, Labels]) -> bool:

@@ -107,6 +107,13 @@ def test_policies_add_up() -> None:
             {"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8", "100.64.0.0/10"]}}]},
             ["ip saddr 0.0.0.0/0 ip saddr != { 10.0.0.0/8, 100.64.0.0/10 }"],
         ),
+        # Overlapping ones and host bits are allowed, and nftables' sets take neither.
+        (
+            {"from": [{"ipBlock": {"cidr": "10.9.9.9/8", "except": ["10.1.2.3/16", "10.1.2.0/24", "10.0.0.0/16"]}}]},
+            ["ip saddr 10.0.0.0/8 ip saddr != { 10.0.0.0/15 }"],
+        ),
+        ({"from": [{"ipBlock": {"cidr": "fd00::/8", "except": ["fd00::/16"]}}]}, []),
+        ({"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["::/0"]}}]}, ["ip saddr 0.0.0.0/0"]),
         ({"ports": [{"port": 80}, {"port": 53, "protocol": "UDP"}]}, ["tcp dport 80", "udp dport 53"]),
         ({"ports": [{"port": 80, "endPort": 90}]}, ["tcp dport 80-90"]),
         ({"ports": [{"protocol": "SCTP"}]}, ["meta l4proto sctp"]),
@@ -164,7 +171,10 @@ def test_the_kernel_takes_it() -> None:
     if nft is None:
         pytest.skip("nft isn't installed")
     every = [
-        policy("one", ingress=[{"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}]),
+        policy(
+            "one", ingress=[{"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8", "10.1.0.0/16"]}}]}]
+        ),
+        policy("six", ingress=[{"from": [{"ipBlock": {"cidr": "fd00::/8"}}]}]),
         policy("two", ingress=[{"from": [{"podSelector": {}}], "ports": [{"port": "main"}, {"protocol": "UDP"}]}]),
         policy("three", "b", egress=[{"to": [{"namespaceSelector": {}}], "ports": [{"port": 80, "endPort": 90}]}]),
         policy("four", "c", podSelector={}, policyTypes=["Ingress", "Egress"]),
