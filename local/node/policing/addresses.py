@@ -24,10 +24,11 @@ class Addresses:
         with self._lock:
             self._told[key] = address
 
-    def take(self, key: Key) -> None:
-        """A pod has no address any more, whatever the API server still says."""
+    def take(self, key: Key, address: str) -> None:
+        """A pod has no address any more, whatever the API server still says; unless it has another by now."""
         with self._lock:
-            self._told[key] = ""
+            if self._told.get(key) in (None, address) or not address:
+                self._told[key] = ""
 
     def of(self, pods: Mapping[Key, Pod]) -> list[Pod]:
         """The pods that have an address, each with that which it has now."""

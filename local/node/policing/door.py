@@ -40,7 +40,7 @@ class Door(socketserver.ThreadingUnixStreamServer):
         """Take note of what a pod's plugin tells; what it is answered."""
         key = told["namespace"], told["name"]
         if told["command"] == "DEL":
-            self._addresses.take(key)
+            self._addresses.take(key, told["address"])
             self._police.changed()
             return IN_FORCE
         self._addresses.give(key, told["address"])

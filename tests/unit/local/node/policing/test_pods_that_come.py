@@ -152,7 +152,9 @@ def test_who_was_told_counts_over_what_the_api_server_says() -> None:
     assert addresses.of(pods) == [old]
     addresses.give(("a", "new"), "10.0.0.1")
     assert [pod.labels["which"] for pod in addresses.of(pods)] == ["new"], "the address is another's now"
-    addresses.take(("a", "new"))
+    addresses.take(("a", "new"), "10.0.0.9")
+    assert addresses.of(pods) != [], "an earlier address of its goes when it has another"
+    addresses.take(("a", "new"), "10.0.0.1")
     assert addresses.of({("a", "new"): Pod("a", "10.0.0.1", {}, {})}) == []
     addresses.of({})
     assert addresses.of({("a", "new"): Pod("a", "10.0.0.2", {}, {})}) != [], "another pod of that name"
