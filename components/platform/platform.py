@@ -119,7 +119,9 @@ class Platform(pulumi.ComponentResource):
             Workspace(
                 f"workspace-{workspace.name}",
                 workspace,
-                WorkspaceInputs(server, NAMESPACE, own, tenancy, inputs.root_secret),
+                WorkspaceInputs(
+                    server, NAMESPACE, own, inputs.contract.object_store.endpoint, tenancy, inputs.root_secret
+                ),
                 child,
             )
         Tenancy(tenancy_pod.NAME, TenancyInputs(tools(inputs.contract), namespace, tenancy), child)

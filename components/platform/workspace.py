@@ -23,6 +23,8 @@ class WorkspaceInputs:
     server_namespace: str
     namespace: pulumi.Input[str]
     """Where its pods are."""
+    object_store: str
+    """Its address: MLflow's client fetches large artifacts there by signed URLs, not through the server."""
     image: str
     """Of tenancy."""
     root_secret: pulumi.Output[str]
@@ -77,4 +79,6 @@ class Workspace(pulumi.ComponentResource):
             child,
             out=([traffic.pods_of(inputs.server_namespace)], [traffic.tcp(mlflow_pod.PORT)]),
         )
+        store = [traffic.tcp(traffic.port_of(inputs.object_store))]
+        traffic.allow("artifacts", f"{name}-artifacts-traffic", inputs.namespace, {}, child, out=([], store))
         self.register_outputs({"secret": self.secret.metadata.name})

@@ -136,6 +136,17 @@ def test_each_workspace_has_its_own_namespace_user_and_secret(count: int) -> Non
     assert len(passwords) == count
 
 
+def test_a_workspaces_pods_reach_names_mlflow_and_the_object_store() -> None:
+    policies = [
+        item.inputs["spec"]
+        for item in stacks.platform()
+        if item.type.endswith(":NetworkPolicy") and item.metadata["namespace"] == "mlp-examples"
+    ]
+    out = [port["port"] for spec in policies for rule in spec.get("egress", []) for port in rule["ports"]]
+    assert sorted({int(port) for port in out}) == [53, 5000, 7070]
+    assert not any(spec.get("ingress") for spec in policies)
+
+
 @pytest.mark.parametrize(("url", "port"), [("http://a", 80), ("https://a", 443), ("http://a:7070", 7070)])
 def test_the_port_of_a_url(url: str, port: int) -> None:
     assert port_of(url) == port
