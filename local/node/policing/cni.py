@@ -30,18 +30,19 @@ def main() -> int:
         return 0
     settings = json.load(sys.stdin)
     arguments = dict(pair.split("=", 1) for pair in os.environ.get("CNI_ARGS", "").split(";") if "=" in pair)
-    result = settings.get("prevResult") or {}
     told = {
         "command": command,
         "namespace": arguments["K8S_POD_NAMESPACE"],
         "name": arguments["K8S_POD_NAME"],
-        "address": next((one["address"].partition("/")[0] for one in result.get("ips") or []), ""),
+        "sandbox": os.environ["CNI_CONTAINERID"],
     }
     if command == "DEL":
         # Who isn't there learns from the API server that the pod is gone.
         with contextlib.suppress(OSError):
             ask(settings["socket"], told)
     elif command == "ADD":
+        result = settings["prevResult"]
+        told["address"] = result["ips"][0]["address"].partition("/")[0]
         answer = ask_patiently(settings["socket"], told)
         if answer != IN_FORCE:
             what = f"the network policies of {told['namespace']}/{told['name']} aren't in force"

@@ -40,10 +40,10 @@ class Door(socketserver.ThreadingUnixStreamServer):
         """Take note of what a pod's plugin tells; what it is answered."""
         key = told["namespace"], told["name"]
         if told["command"] == "DEL":
-            self._addresses.take(key, told["address"])
+            self._addresses.take(key, told["sandbox"])
             self._police.changed()
             return IN_FORCE
-        self._addresses.give(key, told["address"])
+        self._addresses.give(key, told["sandbox"], told["address"])
         end = time.monotonic() + SECONDS
         while not self._knows(key):
             if time.monotonic() > end:

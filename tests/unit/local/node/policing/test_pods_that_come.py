@@ -49,14 +49,14 @@ class Machine:
             raise Problem("nft failed", "see what it says")
         self.put.append(text)
 
-    def plugin(self, command: str, **settings: Any) -> subprocess.CompletedProcess[str]:
+    def plugin(self, command: str, sandbox: str = "one", **settings: Any) -> subprocess.CompletedProcess[str]:
         """Run the plugin as containerd does."""
         program = self.socket.parent / "plugins" / plugins.POLICING
         if not program.exists():
             plugins.install(program.parent, packaged=self.socket.parent / "packaged")
         arguments = f"IgnoreUnknown=1;K8S_POD_NAMESPACE={KEY[0]};K8S_POD_NAME={KEY[1]};K8S_POD_INFRA_CONTAINER_ID=x"
         given = {"cniVersion": "1.0.0", "name": "n", "type": "t", "socket": str(self.socket), **settings}
-        surroundings = {**os.environ, "CNI_COMMAND": command, "CNI_ARGS": arguments}
+        surroundings = {**os.environ, "CNI_COMMAND": command, "CNI_ARGS": arguments, "CNI_CONTAINERID": sandbox}
         return subprocess.run(
             [program],
             input=json.dumps(given),
@@ -84,6 +84,9 @@ def test_its_address_is_in_force_before_it_runs(machine: Machine) -> None:
     done = machine.plugin("ADD", prevResult=RESULT)
     assert (done.returncode, json.loads(done.stdout)) == (0, RESULT), done.stderr
     assert machine.put[-1] == "100.64.16.7"
+    machine.plugin("DEL", sandbox="an earlier one")
+    time.sleep(0.1)
+    assert machine.put[-1] == "100.64.16.7", "its first sandbox is over, and it has another"
     done = machine.plugin("DEL", prevResult=RESULT)
     assert (done.returncode, done.stdout) == (0, "")
     end = time.monotonic() + 5
@@ -150,11 +153,13 @@ def test_who_was_told_counts_over_what_the_api_server_says() -> None:
     old, new = Pod("a", "10.0.0.1", {"which": "old"}, {}), Pod("a", "", {"which": "new"}, {})
     pods = {("a", "old"): old, ("a", "new"): new}
     assert addresses.of(pods) == [old]
-    addresses.give(("a", "new"), "10.0.0.1")
+    addresses.give(("a", "new"), "sandbox 2", "10.0.0.1")
     assert [pod.labels["which"] for pod in addresses.of(pods)] == ["new"], "the address is another's now"
-    addresses.take(("a", "new"), "10.0.0.9")
-    assert addresses.of(pods) != [], "an earlier address of its goes when it has another"
-    addresses.take(("a", "new"), "10.0.0.1")
+    addresses.take(("a", "new"), "sandbox 1")
+    assert addresses.of(pods) != [], "an earlier sandbox of its is over"
+    addresses.take(("a", "old"), "sandbox 0")
+    assert addresses.of({("a", "old"): old}) == [old], "nothing was told of it"
+    addresses.take(("a", "new"), "sandbox 2")
     assert addresses.of({("a", "new"): Pod("a", "10.0.0.1", {}, {})}) == []
     addresses.of({})
     assert addresses.of({("a", "new"): Pod("a", "10.0.0.2", {}, {})}) != [], "another pod of that name"
