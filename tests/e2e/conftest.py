@@ -24,7 +24,7 @@ from local import paths, toolchain
 from local.node.config import NodeConfig
 from tests.e2e import snapshot
 from tests.e2e.order import COMPANY, is_alone, place
-from tests.support import flaky, installation_secrets, processes
+from tests.support import flaky, installation_secrets, processes, registered
 from tests.support.beside import Beside
 from tests.support.cluster import Cluster
 from tests.support.commands import Ran, mlp, run
@@ -181,8 +181,10 @@ def bring_up() -> Platform:
     before = snapshot.take()
     with processes.Watch() as watch:
         ran = mlp("up", "--yes", seconds=COLD_SECONDS).must_succeed()
-    # A session that was cut short has left teams, maybe half made.
+    # A session that was cut short has left teams, maybe half made, and services of models.
     purge_all()
+    address = f"http://127.0.0.1:{NodeConfig().ingress_port}"
+    registered.remove_services(Cluster({**os.environ, **toolchain.environment()}), "search", address)
     return Platform(ran, was_up, had_caches, before, time.monotonic(), frozenset(watch.seen))
 
 

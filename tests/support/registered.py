@@ -84,3 +84,13 @@ def services(cluster: Cluster, team: str, ingress: str) -> list[ModelService]:
     found = cluster.items("modelservices.mlplatform.dev", "-n", f"team-{team}")
     names = [one["metadata"]["name"] for one in found]
     return [ModelService(cluster, team, name, ingress) for name in names if name.startswith("e2e-")]
+
+
+def remove_services(cluster: Cluster, team: str, ingress: str) -> None:
+    """Those of tests, all at once."""
+    there = services(cluster, team, ingress)
+    if there:
+        names = [f"modelservice/{service.name}" for service in there]
+        cluster.kubectl("delete", "-n", there[0].namespace, "--ignore-not-found", *names)
+    for service in there:
+        service.until("its pods are gone", lambda service=service: not service.pods(), 60)

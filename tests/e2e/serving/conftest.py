@@ -101,24 +101,14 @@ def serving(cluster: Cluster, ingress: str, plain_idly: None) -> Iterator[Servin
     """Versions are registered once; services of tests go after the last test of this folder."""
     team = open_team(cluster, f"team-{TEAM}", ingress)
     own = ModelService(cluster, TEAM, LIKE, ingress)
-    remove_all(cluster, ingress)
+    registered.remove_services(cluster, TEAM, ingress)
     numbers = registered.register(cluster, team.name, *KINDS)
     try:
         may_pack(cluster, team.name)
         yield Serving(cluster, team, own.get()["spec"], list(zip([kind for kind, _ in KINDS], numbers, strict=True)))
     finally:
         may_not_pack(cluster, team.name)
-        remove_all(cluster, ingress)
-
-
-def remove_all(cluster: Cluster, ingress: str) -> None:
-    """Services of tests, all at once."""
-    there = registered.services(cluster, TEAM, ingress)
-    if there:
-        names = [f"modelservice/{service.name}" for service in there]
-        cluster.kubectl("delete", "-n", there[0].namespace, "--ignore-not-found", *names)
-    for service in there:
-        service.until("its pods are gone", lambda service=service: not service.pods(), 60)
+        registered.remove_services(cluster, TEAM, ingress)
 
 
 @dataclass(frozen=True)
