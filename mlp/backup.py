@@ -39,8 +39,9 @@ def run(file: Path, yes: bool, dry_run: bool = False) -> None:
         raise Problem(f"{file} is there already, and may be the only backup", "choose another name")
     parts = there()
     if dry_run:
-        require_space(file.absolute().parent, size(parts))
-        print(f"{file} would get {console.size(size(parts))}: {', '.join(parts)}\nnothing was changed")
+        needed = size(parts)
+        require_space(file.absolute().parent, needed)
+        print(f"{file} would get {console.size(needed)}: {', '.join(parts)}\nnothing was changed")
         return
     for stack in config.standing():
         locks.clear(stack)

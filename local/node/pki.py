@@ -22,6 +22,8 @@ from local.node.shell import run
 RENEW_BEFORE = timedelta(days=30)
 _AUTHORITIES = ("ca.crt", "etcd/ca.crt", "front-proxy-ca.crt")
 _KUBECONFIGS = ("admin", "super-admin", "kubelet", "controller-manager", "scheduler")
+_USERS = {"kube-proxy": "system:kube-proxy", "policing": "mlplatform:policing"}
+"""Programs whose kubeconfigs kubeadm has no phase for, and who they are."""
 
 
 def kubeadm_settings(config: NodeConfig, layout: Layout, version: str) -> str:
@@ -55,10 +57,9 @@ def ensure(layout: Layout, config: NodeConfig, kubeadm: Path, version: str) -> b
         for name in _KUBECONFIGS:
             into = f"--kubeconfig-dir={layout.kubeconfigs}"
             run([kubeadm, "init", "phase", "kubeconfig", name, "--config", settings, into])
-        proxy = run([kubeadm, "kubeconfig", "user", "--config", settings, "--client-name", "system:kube-proxy"])
-        write(layout.kubeconfigs / "kube-proxy.conf", proxy)
-        policing = run([kubeadm, "kubeconfig", "user", "--config", settings, "--client-name", "mlplatform:policing"])
-        write(layout.kubeconfigs / "policing.conf", policing)
+        for name, user in _USERS.items():
+            written = run([kubeadm, "kubeconfig", "user", "--config", settings, "--client-name", user])
+            write(layout.kubeconfigs / f"{name}.conf", written)
     issue(layout.pki, config)
     _own(layout)
     return renewed

@@ -18,6 +18,8 @@ from local.node.config import NodeConfig
 from local.node.layout import layout
 from tests.e2e.conftest import Platform
 from tests.support.cluster import Cluster
+from tests.support.pods import container
+from tests.support.pods import pod as restricted_pod
 from tests.support.reach import OPEN, REFUSED, reach
 
 pytestmark = [pytest.mark.cluster, pytest.mark.root, pytest.mark.timeout(120)]
@@ -68,19 +70,17 @@ class Pods:
 
 
 def pod(namespace: str, name: str, image: str) -> dict[str, Any]:
-    container = {
-        "name": "main",
-        "image": image,
-        "imagePullPolicy": "Never",
-        "command": ["sh", "-c", SERVE],
-        "ports": [{"name": "web", "containerPort": WEB}],
-        "readinessProbe": {"tcpSocket": {"port": OTHER}, "periodSeconds": 1},
-        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-    }
-    security = {"runAsUser": 12345, "runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
-    spec = {"terminationGracePeriodSeconds": 0, "securityContext": security, "containers": [container]}
-    metadata = {"name": name, "namespace": namespace, "labels": {"app": name}}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    server = container(
+        image,
+        imagePullPolicy="Never",
+        command=["sh", "-c", SERVE],
+        ports=[{"name": "web", "containerPort": WEB}],
+        readinessProbe={"tcpSocket": {"port": OTHER}, "periodSeconds": 1},
+        resources={},
+    )
+    made = restricted_pod(namespace, name, [server], terminationGracePeriodSeconds=0)
+    made["metadata"]["labels"] = {"app": name}
+    return made
 
 
 @pytest.fixture(scope="module")

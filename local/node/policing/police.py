@@ -42,7 +42,8 @@ class Police:
         last, seen = "", 0
         while True:
             with self._condition:
-                self._condition.wait_for(lambda: self._changes > seen)  # noqa: B023 - waited for right here
+                while self._changes <= seen:
+                    self._condition.wait()
             time.sleep(TOGETHER_SECONDS)
             with self._condition:
                 change = self._changes
